@@ -1,0 +1,1 @@
+"""The training runs that the course measures: corpus, model, training, sweep and the fleet."""

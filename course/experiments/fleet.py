@@ -1,0 +1,158 @@
+"""The runs that the course measures: which models, on how much text, in which study.
+
+Every run is one row of `fleet.csv`; `python -m course.experiments` makes the table again.
+"""
+
+import platform
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+
+from course.experiments.corpus import load_corpus
+from course.experiments.model import LanguageModel, count_parameters, flops_per_token
+from course.experiments.sweep import Row, read_table
+from course.experiments.training import (
+    EMBEDDING_LEARNING_RATE,
+    Recipe,
+    Stopwatch,
+    held_out_loss,
+    hidden_learning_rate,
+    train,
+)
+
+FLEET = Path(__file__).with_name("fleet.csv")
+
+# Budget in FLOP -> widths. Each budget has the widths around its best one, far enough to both sides
+# that the valley shows.
+BUDGETS = {
+    3e10: (8, 16, 24, 32, 40, 48),
+    1e11: (8, 16, 24, 32, 48, 64),
+    3e11: (16, 24, 32, 48, 64, 96),
+    1e12: (24, 32, 48, 64, 96, 128),
+    3e12: (32, 48, 64, 80, 96, 128),
+    1e13: (48, 64, 80, 96, 128, 160),
+}
+SEEDS = 3
+
+
+def spec(study: str, d_model: int, n_tokens: int, seed: int = 0, *, epochs: int = 1,
+         rate_factor: float = 1.0, rate_width: int | None = None,
+         planned_tokens: int | None = None) -> Row:
+    """One run. `rate_factor` multiplies both learning rates, `rate_width` is the width that the
+    hidden matrices' learning rate is right for, `planned_tokens` the length that the schedule is
+    made for: by default those of the run itself.
+    """
+    return {"study": study, "d_model": d_model, "n_tokens": n_tokens, "epochs": epochs,
+            "seed": seed, "rate_factor": rate_factor, "rate_width": rate_width or d_model,
+            "planned_tokens": planned_tokens or n_tokens}
+
+
+def tokens_for(flops: float, d_model: int) -> int:
+    return round(flops / flops_per_token(d_model))
+
+
+def isoflop() -> list[Row]:
+    """Six budgets, a factor of 333 from end to end, six widths each, three seeds.
+
+    At the largest budget only the three widths nearest the valley have more than one seed.
+    """
+    return [spec("isoflop", width, tokens_for(flops, width), seed)
+            for flops, widths in BUDGETS.items() for seed in range(SEEDS) for width in widths
+            if seed == 0 or flops < 1e13 or 64 <= width <= 96]
+
+
+def learning_rate() -> list[Row]:
+    """At each width's own best budget, learning rates of a quarter to four times the rule's."""
+    return [spec("learning_rate", width, tokens_for(flops, width), seed, rate_factor=factor)
+            for width, flops in ((16, 3e10), (24, 1e11), (32, 3e11), (48, 6e11), (64, 1e12))
+            for seed in range(2) for factor in (0.25, 0.5, 1.0, 2.0, 4.0)]
+
+
+def repetition() -> list[Row]:
+    """Small unique texts read 1 to 30 times by two sizes of model."""
+    return [spec("repetition", width, unique * epochs, seed, epochs=epochs)
+            for unique in (50_000, 100_000, 200_000) for width in (16, 32)
+            for seed in range(2) for epochs in (1, 2, 4, 8, 15, 30)
+            if unique * epochs <= 3_000_000]
+
+
+def bad_rate() -> list[Row]:
+    """Bad on purpose: one learning rate, the one of width 8, for all widths."""
+    return [spec("bad_rate", width, tokens_for(flops, width), rate_width=8)
+            for flops in (3e10, 1e11, 3e11, 1e12) for width in BUDGETS[flops]]
+
+
+def bad_schedule() -> list[Row]:
+    """Bad on purpose: every run is stopped early in a schedule made for four times its length."""
+    return [spec("bad_schedule", width, tokens_for(flops, width),
+                 planned_tokens=4 * tokens_for(flops, width))
+            for flops in (3e10, 1e11, 3e11, 1e12) for width in BUDGETS[flops]]
+
+
+STUDIES = {study.__name__: study
+           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule)}
+
+
+def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:
+    """The runs of some studies, the cheapest budgets first, none dearer than `up_to` FLOP.
+
+    Raises:
+        ValueError: if a study is not one of `STUDIES`.
+    """
+    unknown = [name for name in names if name not in STUDIES]
+    if unknown:
+        raise ValueError(f"studies must be among {', '.join(STUDIES)}, got {', '.join(unknown)}")
+    rows = [row for name in names for row in STUDIES[name]()]
+    return sorted((row for row in rows if flops(row) <= 1.01 * up_to), key=flops)
+
+
+def flops(row: Row) -> float:
+    """Training compute of a run, by the formula of `flops_per_token`."""
+    return row["n_tokens"] * flops_per_token(row["d_model"])
+
+
+def provenance() -> Row:
+    return {"corpus": _corpus().fingerprint, "python": platform.python_version(),
+            "torch": torch.__version__}
+
+
+def run(row: Row) -> Row:
+    """Train one model of the fleet, in one thread, and measure it."""
+    corpus = _corpus()
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(row["seed"])
+            model = LanguageModel(row["d_model"])
+            recipe = Recipe(
+                learning_rate=row["rate_factor"] * hidden_learning_rate(row["rate_width"]),
+                embedding_learning_rate=row["rate_factor"] * EMBEDDING_LEARNING_RATE,
+                planned_tokens=row["planned_tokens"])
+            with Stopwatch() as watch:
+                log = train(model, corpus.text("train"), row["n_tokens"], recipe=recipe,
+                            seed=row["seed"], epochs=row["epochs"])
+            loss = held_out_loss(model, corpus.text("held_out"))
+    finally:
+        torch.set_num_threads(threads)
+    count = count_parameters(row["d_model"])
+    return {"n_non_embedding": count.n_non_embedding, "n_with_head": count.n_with_head,
+            "n_total": count.n_total, "flops": flops(row), "steps": log.steps,
+            "loss": round(loss, 5), "train_loss": round(log.train_loss, 5),
+            "seconds": round(watch.seconds, 1)}
+
+
+@lru_cache(maxsize=1)
+def _corpus():
+    return load_corpus()
+
+
+def load_fleet(study: str | None = None, table: Path = FLEET) -> list[Row]:
+    """The measured runs that come with the course, all or of one study."""
+    rows = read_table(table)
+    found = [row for row in rows if study in (None, row["study"])]
+    if not found:
+        raise ValueError(f"study must be one of {sorted({row['study'] for row in rows})}, "
+                         f"got {study!r}")
+    return found

@@ -1,0 +1,154 @@
+"""A language model over bytes, small enough to read in a sitting.
+
+A decoder-only transformer (仅解码器): embedding, `n_layers` blocks of attention and feed-forward, a
+head. What is unusual is only its size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+VOCABULARY = 256  # every byte is a token
+
+
+class FeedForward(nn.Module):
+    """W_2 · gelu(W_1 · x), the hidden layer four times as wide. Shape (..., d_model) in and out."""
+
+    def __init__(self, d_model: int):
+        super().__init__()
+        self.up = nn.Linear(d_model, 4 * d_model, bias=False)
+        self.down = nn.Linear(4 * d_model, d_model, bias=False)
+
+    def forward(self, x):
+        return self.down(F.gelu(self.up(x), approximate="tanh"))
+
+
+def head_size(d_model: int) -> int:
+    return 16 if d_model % 16 == 0 else 8
+
+
+class Attention(nn.Module):
+    """Causal self-attention with rotary positions. Shape (batch, context, d_model) in and out."""
+
+    def __init__(self, d_model: int, context: int):
+        super().__init__()
+        self.size = head_size(d_model)
+        self.qkv = nn.Linear(d_model, 3 * d_model, bias=False)
+        self.out = nn.Linear(d_model, d_model, bias=False)
+        frequencies = 1e4 ** -(torch.arange(0, self.size, 2) / self.size)
+        angles = torch.outer(torch.arange(context), frequencies)
+        self.register_buffer("cos", angles.cos(), persistent=False)
+        self.register_buffer("sin", angles.sin(), persistent=False)
+
+    def rotate(self, x):
+        """Turn each pair of numbers by an angle that grows with the position."""
+        cos, sin = self.cos[: x.shape[-2]], self.sin[: x.shape[-2]]
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+
+    def forward(self, x):
+        batch, length, d_model = x.shape
+        heads = self.qkv(x).view(batch, length, 3, d_model // self.size, self.size)
+        q, k, v = heads.permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(self.rotate(q), self.rotate(k), v, is_causal=True)
+        return self.out(mixed.transpose(1, 2).reshape(batch, length, d_model))
+
+
+class Block(nn.Module):
+    def __init__(self, d_model: int, context: int, feed_forward: nn.Module):
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(d_model, bias=False)
+        self.attention = Attention(d_model, context)
+        self.feed_forward_norm = nn.LayerNorm(d_model, bias=False)
+        self.feed_forward = feed_forward
+
+    def forward(self, x):
+        x = x + self.attention(self.attention_norm(x))
+        y = self.feed_forward(self.feed_forward_norm(x))
+        # A mixture of experts returns its balance loss beside its output.
+        y, balance_loss = y if isinstance(y, tuple) else (y, 0.0)
+        return x + y, balance_loss
+
+
+class LanguageModel(nn.Module):
+    """Predicts the next byte.
+
+    Args:
+        d_model: width, a multiple of 8.
+        n_layers: number of blocks.
+        context: longest input in bytes.
+        feed_forward: called with d_model, returns the feed-forward block of one layer; a block may
+            return its output alone or (output, balance loss).
+
+    Input: bytes of shape (batch, length), length <= context. Returns (logits, balance_loss): logits
+    of shape (batch, length, 256), and the mean balance loss of the layers (0.0 if there is none).
+    """
+
+    def __init__(self, d_model: int, n_layers: int = 3, context: int = 64,
+                 feed_forward: Callable[[int], nn.Module] = FeedForward):
+        if d_model < 8 or d_model % 8:
+            raise ValueError(f"d_model must be a multiple of 8, at least 8, got {d_model!r}")
+        if n_layers < 1 or context < 1:
+            raise ValueError("n_layers and context must be at least 1, "
+                             f"got {n_layers!r} and {context!r}")
+        super().__init__()
+        self.context = context
+        self.embedding = nn.Embedding(VOCABULARY, d_model)
+        self.blocks = nn.ModuleList(
+            Block(d_model, context, feed_forward(d_model)) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(d_model, bias=False)
+        self.head = nn.Linear(d_model, VOCABULARY, bias=False)
+        self.start()
+
+    @torch.no_grad()
+    def start(self):
+        """The head starts at zero: at first all bytes are equally likely, a loss of ln 256."""
+        nn.init.normal_(self.embedding.weight, std=0.5)
+        nn.init.zeros_(self.head.weight)
+        for block in self.blocks:
+            down = block.feed_forward.down
+            for weight in (block.attention.out.weight, getattr(down, "weight", down)):
+                weight /= (2 * len(self.blocks)) ** 0.5
+
+    def forward(self, tokens):
+        x = self.embedding(tokens)
+        balance_loss = 0.0
+        for block in self.blocks:
+            x, extra = block(x)
+            balance_loss = balance_loss + extra / len(self.blocks)
+        return self.head(self.norm(x)), balance_loss
+
+
+@dataclass(frozen=True)
+class ParameterCount:
+    """The parameters of one model, counted the three ways of the literature.
+
+    n_non_embedding: matrices of the blocks only (Kaplan et al. 2020).
+    n_with_head: these and the head, which does work for every token (what our FLOP are counted
+        from).
+    n_total: everything, with the embedding and the norms (Hoffmann et al. 2022).
+    """
+
+    n_non_embedding: int
+    n_with_head: int
+    n_total: int
+
+
+def count_parameters(d_model: int, n_layers: int = 3) -> ParameterCount:
+    """12·L·d² in the blocks, 256·d in the head and in the embedding, (2L + 1)·d in the norms."""
+    blocks = 12 * n_layers * d_model**2
+    head = VOCABULARY * d_model
+    return ParameterCount(blocks, blocks + head, blocks + 2 * head + (2 * n_layers + 1) * d_model)
+
+
+def flops_per_token(d_model: int, n_layers: int = 3, context: int = 64) -> float:
+    """Training FLOP for one token: 6·N + 6·L·T·d, N with the head, attention counted causally.
+
+    Scores and their use cost 2·2·T·d a token and layer forward; the causal half of that is needed;
+    backward costs twice as much as forward. Source: Kaplan et al. 2020, section 2.1, with the half.
+    """
+    n_params = count_parameters(d_model, n_layers).n_with_head
+    return 6.0 * n_params + 6.0 * n_layers * context * d_model
