@@ -3,8 +3,8 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: lab test test-slow sync release bench fresh
-lab test test-slow sync release bench:
+.PHONY: lab test test-slow sync release bench sweep fresh
+lab test test-slow sync release bench sweep:
 	@$(PYTHON) bootstrap.py $@ $(ARGS)
 fresh:
 	@$(PYTHON) bootstrap.py fresh $(NAME)

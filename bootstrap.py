@@ -3,6 +3,7 @@
     python bootstrap.py lab          JupyterLab on the start page, in your own copy under work/
     python bootstrap.py test         every check
     python bootstrap.py fresh NAME   a new copy of a notebook; yours is kept beside it
+    python bootstrap.py sweep        train the course's fleet of models again, or some of it
 
 The first call makes .venv and installs what requirements.lock names; a later one starts at once.
 `make lab` and `make test` call this script; on Windows, where there is no make, call it yourself.
@@ -325,6 +326,12 @@ def checks(*steps):
     return bool(failed)
 
 
+def sweep(*options):
+    """Measure the fleet again, or some of it; see `python -m course.experiments --help`."""
+    ensure("lab")
+    return run("course.experiments", *options)
+
+
 def module(name, *first):
     def command(*options):
         ensure("test")
@@ -341,6 +348,7 @@ COMMANDS = {
     "sync": sync,
     "release": module("course.classroom.release"),
     "bench": module("tests.bench"),
+    "sweep": sweep,
 }
 
 

@@ -18,7 +18,7 @@ def _name(requirement):
 
 
 def test_every_dependency_is_pinned_in_the_lock():
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["test"]]
+    wanted = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
     pinned = {_name(line) for line in LOCK}
     assert {_name(w) for w in wanted} <= pinned
 
