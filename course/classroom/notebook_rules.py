@@ -101,8 +101,8 @@ def _name(number, cell):
 # --- rules for a chapter --------------------------------------------------------------------------
 
 
-def chapter_problems(notebook, number):
-    """Whether chapter `number` opens, closes, asks and answers as the course's chapters do."""
+def chapter_problems(notebook, number, lab=False):
+    """Whether chapter `number`, or its lab, opens, closes, asks and answers as chapters here do."""
     cells = notebook.cells
     markdown = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     kinds = "".join(cell.cell_type[0] for cell in cells)
@@ -119,7 +119,7 @@ def chapter_problems(notebook, number):
     for match in re.finditer(rf"c{{{MOST_CODE_IN_A_ROW + 1},}}", kinds):
         name = _name(match.start() + 1, cells[match.start()])
         found.append(f"{name} begins {len(match[0])} code cells without a word between them.")
-    return found + _prediction_problems(notebook, number)
+    return found + _prediction_problems(notebook, f"{'L' if lab else 'P'}{number:02d}")
 
 
 def _time_problems(opening):
@@ -143,7 +143,7 @@ def _closing_problems(markdown):
     return found
 
 
-def _prediction_problems(notebook, number):
+def _prediction_problems(notebook, prefix):
     asked, answered, found = [], [], []
     for name, cell in _code(notebook):
         try:
@@ -158,8 +158,8 @@ def _prediction_problems(notebook, number):
                 found.append(f"{name} answers {id!r}, which was not asked before.")
             before.append(id)
     found += [f"{id!r} is asked, and never answered." for id in asked if id not in answered]
-    wrong = [id for id in asked if not re.fullmatch(rf"P{number:02d}\.\d+", str(id))]
-    return found + [f"{id!r} must be named P{number:02d}.1, P{number:02d}.2 …" for id in wrong]
+    wrong = [id for id in asked if not re.fullmatch(rf"{prefix}\.\d+", str(id))]
+    return found + [f"{id!r} must be named {prefix}.1, {prefix}.2 …" for id in wrong]
 
 
 def _questions(tree):

@@ -190,10 +190,10 @@ def problems(text_path, ipynb_path, kind):
     found += rules.length_problems(built)
     if kind == "solution":
         return found
-    number = re.match(r"(\d\d)_", text_path.stem)
+    number = re.match(r"(\d\d)_(lab_)?", text_path.stem)
     if number is None:
         return [*found, "Its name must begin with the number of its chapter, as in 07_topic."]
-    return found + rules.chapter_problems(built, int(number[1]))
+    return found + rules.chapter_problems(built, int(number[1]), lab=bool(number[2]))
 
 
 def is_stale(text_path):

@@ -403,7 +403,7 @@ def test_a_run_that_is_not_clean_is_refused(course, change, sentence):
 # --- chapters that do not open, close, ask or answer as they must ---------------------------------
 
 
-def _spoiled(old, new):
+def _spoiled(old, new, lab=False):
     """The problems of the chapter as a text in which `old` was replaced, as if it had been run."""
     assert old in CHAPTER
     cells = []
@@ -414,7 +414,8 @@ def _spoiled(old, new):
         else:
             cells.append(new_code_cell(source.strip()))
     notebook = new_notebook(cells=cells)
-    return "\n".join(rules.chapter_problems(notebook, 7) + rules.length_problems(notebook))
+    found = rules.chapter_problems(notebook, 7, lab) + rules.length_problems(notebook)
+    return "\n".join(found)
 
 
 def test_the_chapter_itself_keeps_the_rules():
@@ -466,6 +467,11 @@ def test_the_chapter_itself_keeps_the_rules():
 )
 def test_a_chapter_that_breaks_a_rule_is_refused(old, new, sentence):
     assert sentence in _spoiled(old, new)
+
+
+def test_a_lab_asks_under_its_own_letter():
+    assert "'P07.1' must be named L07.1" in _spoiled("", "", lab=True)
+    assert "L07.1" not in _spoiled("", "")
 
 
 def test_a_notebook_without_code_or_without_cells_is_judged_too():

@@ -32,6 +32,7 @@ def test_speeds_are_positive_and_of_a_computer():
     assert 1e-4 < checkup.loop_seconds() < 10
 
 
-def test_no_chapter_passes_the_thirty_seconds_that_the_course_allows():
+def test_no_chapter_passes_the_thirty_seconds_that_the_course_allows_nor_a_lab_sixty():
     table = tomllib.loads(checkup.TIMINGS.read_text())
-    assert all(seconds < 30 for seconds in table["seconds"].values())
+    for name, seconds in table["seconds"].items():
+        assert seconds < (60 if "_lab_" in name else 30), name
