@@ -13,6 +13,7 @@ import json
 import math
 import os
 import re
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +114,12 @@ def record_path():
         return Path(os.environ["COURSE_WORK"]) / RECORD
     here = Path.cwd()
     return next((p / RECORD for p in (here, *here.parents) if (p / STATE).exists()), None)
+
+
+def my_folder():
+    """Where a notebook keeps what it measured: the learner's copy, or else a passing folder."""
+    path = record_path()
+    return path.parent if path else Path(tempfile.mkdtemp(prefix="course-"))
 
 
 _memory = {}  # used where there is no learner's copy, so that a build never writes a file

@@ -99,8 +99,14 @@ def bad_schedule() -> list[Row]:
             for width, n_tokens in _inner_runs()]
 
 
+def live(seeds=range(SEEDS)) -> list[Row]:
+    """Three models small enough to be trained while one waits, each near its budget's best."""
+    return [spec("live", width, tokens_for(flops, width), seed)
+            for width, flops in ((8, 3e9), (16, 1e10), (24, 3e10)) for seed in seeds]
+
+
 STUDIES = {study.__name__: study
-           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, largest)}
+           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, largest, live)}
 
 
 def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:

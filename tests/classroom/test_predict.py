@@ -129,3 +129,13 @@ def test_any_text_is_a_finite_number_or_refused(text):
         assert repr(text) in str(error)  # noqa: PT017
     else:
         assert math.isfinite(value)
+
+
+def test_what_a_notebook_measures_is_kept_beside_the_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_WORK", str(tmp_path))
+    assert module.my_folder() == tmp_path
+    monkeypatch.delenv("COURSE_WORK")
+    monkeypatch.chdir("/")
+    passing = module.my_folder()
+    assert passing.is_dir()
+    assert not list(passing.iterdir())
