@@ -136,3 +136,69 @@ def performance_product(quantities, exponents):
 def performance_ndr(n_params, n_samples, resources):
     """C §4.2: P = N D / R, with R the compute. Judged by K185 to K188."""
     return n_params * n_samples / resources
+
+
+# To be appended to course/evidence/as_written.py (constants above, functions in document order).
+
+# A §2.1: "known critical points" and the jump of performance there (K027 to K033).
+CRITICAL_POINTS = {
+    "arithmetic_3digit": {"params": "13B", "performance_jump": 0.4},
+    "chain_of_thought": {"params": "62B", "performance_jump": 0.35},
+    "commonsense_reasoning": {"params": "8B", "performance_jump": 0.25},
+    "code_generation": {"params": "25B", "performance_jump": 0.45},
+    "multi-step_planning": {"params": "100B", "performance_jump": 0.5},
+    "theory_of_mind": {"params": "60B", "performance_jump": 0.3},
+}
+
+
+def predict_emergence(model_params, capability):
+    """A §2.1: emerged where the parameters reach the table's. Judged by K034, K035, K036."""
+    if capability not in CRITICAL_POINTS:
+        return {"emerged": False, "reason": "unknown"}
+    row = CRITICAL_POINTS[capability]
+    threshold, current = parse_params(row["params"]), parse_params(str(model_params))
+    if current >= threshold:
+        return {
+            "emerged": True,
+            "confidence": "high",
+            "threshold": row["params"],
+            "expected_jump": row["performance_jump"],
+        }
+    return {
+        "emerged": False,
+        "threshold": row["params"],
+        "gap": threshold - current,
+        "estimated_additional_params": threshold - current,
+    }
+
+
+def early_warnings(train_loss, val_loss, capability_scores, output_entropy):
+    """A §2.2: the names of the signals that fire. Judged by K039, K042, K043."""
+    names = []
+    if val_loss[-1] > val_loss[-5] and train_loss[-1] < train_loss[-5]:
+        names.append("overfitting_pattern")
+    if declining_capabilities(capability_scores):
+        names.append("capability_decline")
+    if output_entropy[-1] < output_entropy[0] * 0.5:
+        names.append("diversity_collapse")
+    return names
+
+
+def declining_capabilities(capability_scores):
+    """A §2.2: those whose last five scores fall, with their rate. Judged by K040, K041."""
+    return {
+        name: (scores[-1] - scores[0]) / scores[0]
+        for name, scores in capability_scores.items()
+        if len(scores) >= 10 and all(scores[i] > scores[i + 1] for i in range(-5, -1))
+    }
+
+
+def optimal_training_steps(compute_budget, n_params, batch_size):
+    """A §2.2: 20 steps per parameter; the budget goes unused. Judged by K044 to K046, K049."""
+    steps = 20 * n_params
+    return {
+        "optimal_steps": steps,
+        "optimal_tokens": steps * batch_size,
+        "recommended_checkpoints": int(steps * 0.8),
+        "early_stop_threshold": steps * 1.1,
+    }

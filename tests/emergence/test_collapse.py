@@ -21,6 +21,7 @@ from course.scaling import BESIROGLU_2024
 from tests.odd_inputs import assert_refuses_odd_inputs
 
 analyzer = CapabilityCollapseAnalyzer()
+pytestmark = pytest.mark.filterwarnings("ignore::course.scaling.OutsideFittedRange")
 
 
 def noise_run(rng, n_capabilities=20, n_values=15):
@@ -57,8 +58,7 @@ def test_the_printed_rule_of_decline_fires_on_noise():
         for scores in rng.standard_normal((4_000, 20, 10)).tolist()
     ]
     assert np.sum(found) / (4_000 * 20) == pytest.approx(1 / 120, abs=0.0015)
-    assert np.mean(np.array(found) > 0) == pytest.approx(1 - (119 / 120) ** 20, abs=0.025)
-    assert 1 - (119 / 120) ** 20 == pytest.approx(0.154, abs=5e-4)
+    assert np.mean(np.array(found) > 0) == pytest.approx(0.154, abs=0.025)  # 1-(119/120)^20
 
 
 def test_the_printed_rate_of_decline_can_be_a_rise_and_a_division_by_zero():
@@ -84,8 +84,7 @@ def test_healthy_training_halves_the_entropy():
         "output_entropy": val_loss + 0.01 * rng.standard_normal(30),
         "capability_scores": {},
     }
-    assert as_written.early_warnings(**{k: list(v) if k != "capability_scores" else v
-                                        for k, v in run.items()}) == ["diversity_collapse"]
+    assert as_written.early_warnings(**run) == ["diversity_collapse"]
     assert analyzer.detect_collapse_early_warning(run).warnings == ()
     narrower = run | {"output_entropy": run["output_entropy"] - np.linspace(0, 0.1, 30)}
     (warning,) = analyzer.detect_collapse_early_warning(narrower).warnings
@@ -116,24 +115,27 @@ def test_reports_decide_by_the_numbers_whose_bound_is_counted():
         scores = decline_p_values(list(run["capability_scores"].values()))
         val, train = decline_p_values([-run["val_loss"], run["train_loss"]])
         gap = decline_p_values(run["output_entropy"] - run["val_loss"])
-        p = np.concatenate([[max(val, train)], gap, scores])
+        p = np.array([max(val, train), gap, *scores])
         assert [t.p_value for t in report.trends] == pytest.approx(p)
         assert [t.adjusted_p for t in report.trends] == pytest.approx(holm(p))
         assert len(report.warnings) == (holm(p) <= 0.025).sum()
 
 
-def test_a_whole_report_of_noise_keeps_its_bound():
+@pytest.mark.parametrize("train_falls", [True, False])
+def test_a_whole_report_of_noise_keeps_its_bound(train_falls):
     """K039, K040: 22 trends each, 10,000 reports: false warnings in 2.5 % of first looks at most.
 
-    Overfitting needs both losses to move, so on noise it hardly ever alarms.
+    Hardest where the training loss falls, as it should: then only the validation loss decides.
     """
     rng = np.random.default_rng(4)
-    p = decline_p_values(rng.standard_normal((10_000, 23, 15)))
+    series = rng.standard_normal((10_000, 23, 15))
+    if train_falls:
+        series[:, 0] -= np.arange(15)
+    p = decline_p_values(series)
     both = p[:, :2].max(axis=1, keepdims=True)
     fired = (holm(np.concatenate([both, p[:, 2:]], axis=1)) <= 0.025).any(axis=1)
-    assert fired.sum() <= 250 + 4 * math.sqrt(250)
-    assert fired.sum() > 50
-    assert (both <= 0.05).mean() < 0.006
+    assert 50 < fired.sum() <= 250 + 4 * math.sqrt(250)
+    assert (both <= 0.05).mean() < (0.06 if train_falls else 0.006)
 
 
 def test_a_planted_decline_is_found_and_named():
@@ -195,6 +197,7 @@ def broken(**changes):
     ("call", "message"),
     [
         (lambda: analyzer.detect_collapse_early_warning({}), "no train_loss"),
+        (lambda: analyzer.detect_collapse_early_warning(None), "training_metrics must be a dict"),
         (lambda: analyzer.detect_collapse_early_warning(broken(val_loss=[math.nan] * 15)),
          "val_loss must be"),
         (lambda: analyzer.detect_collapse_early_warning(broken(train_loss=np.zeros((15, 2)))),

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.stats import binom, false_discovery_control, kendalltau
@@ -41,23 +41,31 @@ def test_a_steady_fall_is_one_order_in_n_factorial():
     """K040: the document's five falling scores are this test's extreme case, 1/120."""
     for n in (3, 5, 8, 12):
         assert decline_p_values(np.arange(n, 0, -1)) == pytest.approx(1 / math.factorial(n))
-        assert decline_p_values(np.arange(n)) == 1
-        assert decline_p_values(np.zeros(n)) == 1  # ties count as not falling
+        assert decline_p_values(np.arange(n)) == pytest.approx(1)
+        assert decline_p_values(np.zeros(n)) == pytest.approx(1)  # ties count as not falling
 
 
-@pytest.mark.parametrize("kind", ["normal", "heavy-tailed", "ties", "growing"])
+@pytest.mark.parametrize("kind", ["normal", "heavy-tailed", "ties"])
 @pytest.mark.parametrize("n_values", [5, 15, 30])
 def test_noise_alarms_no_more_often_than_stated(kind, n_values):
     rng = np.random.default_rng(1)
-    series = noise_series("normal" if kind in ("ties", "growing") else kind,
-                          (N_SERIES, n_values), rng)  # fmt: skip
+    series = noise_series("normal" if kind == "ties" else kind, (N_SERIES, n_values), rng)
     if kind == "ties":
         series = np.round(series * 2)
     p = decline_p_values(series)
     for level in (0.1, 0.05, 0.01):
         assert keeps(p <= level, level)
-    if kind != "ties":  # and it is no dead test: it uses most of what it may spend
-        assert (p <= 0.1).mean() > 0.06
+    if kind != "ties":  # and it is no dead test (few values have few levels)
+        assert (p <= 0.1).mean() > 0.03
+
+
+def test_noise_that_suddenly_widens_strains_the_bound():
+    """The orders are not equally likely then: 6.7 % at a stated 5 % for ten times the spread."""
+    series = noise_series("normal", (N_SERIES, 30), np.random.default_rng(7))
+    gradual = decline_p_values(series * np.linspace(1, 10, 30)) <= 0.05
+    sudden = decline_p_values(series * np.repeat([1, 10], 15)) <= 0.05
+    assert gradual.mean() == pytest.approx(0.052, abs=0.01)
+    assert sudden.mean() == pytest.approx(0.067, abs=0.01)
 
 
 def test_a_rise_alarms_even_less():
@@ -110,15 +118,15 @@ def test_twenty_capabilities_keep_one_bound(kind):
         series = noise_series(kind, shape, rng)
     p = decline_p_values(series)
     assert keeps((holm(p) <= 0.05).any(axis=1), 0.05)
-    assert (p <= 0.05).any(axis=1).mean() > 0.25  # uncorrected it would be one check in four at least
+    assert (p <= 0.05).any(axis=1).mean() > 0.25  # uncorrected: one check in four at least
 
 
 def test_looking_again_and_again_keeps_the_bound():
-    """20 looks at 3 series, each over the latest 15 values: any false alarm in 5 % of runs."""
-    runs = noise_series("normal", (N_SERIES, 3, 34), np.random.default_rng(6))
+    """12 looks at 3 series, each over the latest 15 values: any false alarm in 5 % of runs."""
+    runs = noise_series("normal", (N_SERIES, 3, 26), np.random.default_rng(6))
     windows = sliding_window_view(runs, 15, axis=-1)  # (run, series, look, value)
     p = holm(np.moveaxis(decline_p_values(windows), 1, -1)).min(axis=-1)
-    looks = np.arange(1, 21)
+    looks = np.arange(1, 13)
     assert keeps((p <= level_at_look(0.05, looks)).any(axis=1), 0.05)
     assert (p <= 0.05).any(axis=1).mean() > 0.15  # the same level at every look
     assert level_at_look(0.05, np.arange(1, 10**6)).sum() == pytest.approx(0.05, rel=1e-5)
@@ -130,6 +138,7 @@ def test_holm_by_hand_and_beside_benjamini_hochberg():
     assert holm([1.0, 0.9, 0.8]) == pytest.approx([1, 1, 1])
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_holm_lies_between_none_and_bonferroni(p):
     p = np.array(p)
@@ -145,13 +154,22 @@ def test_holm_lies_between_none_and_bonferroni(p):
 
 
 def test_power_grows_with_the_decline_and_the_length():
-    """At a level of 5 %: 15 values show a fall of 3 deviations in 19 of 20 series... or nearly."""
+    """At a level of 5 %, 15 values show a fall of 3 deviations in 93 of 100 series."""
     by_decline = [detection_rate(d, 15, 0.05) for d in (0, 1, 2, 3, 4)]
     assert by_decline == pytest.approx([0.05, 0.26, 0.66, 0.93, 0.99], abs=0.03)
     by_length = [detection_rate(2, n, 0.05) for n in (5, 10, 15, 30, 60)]
     assert by_length == sorted(by_length)
     assert by_length[0] < 0.4
     assert by_length[-1] > 0.97
+
+
+def test_the_printed_rule_misses_what_it_watches_for():
+    """K040: of falls of 4 deviations over 15 values it finds 4 %, this test 99 %."""
+    fall = 4 * np.linspace(0, 1, 15)
+    series = noise_series("normal", (N_SERIES, 15), np.random.default_rng(8)) - fall
+    five_in_a_row = (np.diff(series[:, -5:]) < 0).all(axis=1)
+    assert five_in_a_row.mean() == pytest.approx(0.036, abs=0.01)
+    assert (decline_p_values(series) <= 0.05).mean() > 0.98
 
 
 def test_power_under_other_noise():
