@@ -96,7 +96,7 @@ class ChinchillaLaw:
     def loss(self, n_params, n_tokens):
         """L(N, D) in nats per token."""
         n_params, n_tokens = positive("n_params", n_params), positive("n_tokens", n_tokens)
-        _warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
+        warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
         return self.E + self.A / n_params**self.alpha + self.B / n_tokens**self.beta
 
     def optimum(self, flops):
@@ -108,7 +108,7 @@ class ChinchillaLaw:
         flops = positive("flops", flops)
         n_params = self._size_at_1_flop * flops**self.a
         n_tokens = flops / (FLOP_PER_PARAM_TOKEN * n_params)
-        _warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
+        warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
         return n_params, n_tokens
 
     def flops_for_loss(self, loss):
@@ -176,31 +176,31 @@ class KaplanLaw:
     def loss_from_params(self, n_params):
         """L(N) = (N_c / N)^alpha_N: data without end, trained to convergence (eq. 1.1)."""
         n_params = positive("n_params", n_params)
-        _warn_if_far(self, n_params=n_params)
+        warn_if_far(self, n_params=n_params)
         return (self.N_c / n_params) ** self.alpha_N
 
     def loss_from_tokens(self, n_tokens):
         """L(D) = (D_c / D)^alpha_D: a large model, stopped early (eq. 1.2)."""
         n_tokens = positive("n_tokens", n_tokens)
-        _warn_if_far(self, n_tokens=n_tokens)
+        warn_if_far(self, n_tokens=n_tokens)
         return (self.D_c / n_tokens) ** self.alpha_D
 
     def loss_from_compute(self, flops):
         """L(C_min) = (C_c_min / C_min)^alpha_C_min: compute spent in the best way (eq. 1.3)."""
         days = pf_days(flops)
-        _warn_if_far(self, flops=days * PF_DAY)
+        warn_if_far(self, flops=days * PF_DAY)
         return (self.C_c_min / days) ** self.alpha_C_min
 
     def loss_from_compute_fixed_batch(self, flops):
         """L(C) = (C_c / C)^alpha_C: one batch size for all runs, so not the best use (Table 5)."""
         days = pf_days(flops)
-        _warn_if_far(self, flops=days * PF_DAY)
+        warn_if_far(self, flops=days * PF_DAY)
         return (self.C_c / days) ** self.alpha_C
 
     def loss(self, n_params, n_tokens):
         """L(N, D) = ((N_c / N)^(alpha_N / alpha_D) + D_c / D)^alpha_D (eq. 1.5)."""
         n_params, n_tokens = positive("n_params", n_params), positive("n_tokens", n_tokens)
-        _warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
+        warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
         size_part = (self.N_c / n_params) ** (self.alpha_N / self.alpha_D)
         return (size_part + self.D_c / n_tokens) ** self.alpha_D
 
@@ -209,7 +209,7 @@ class KaplanLaw:
         flops = positive("flops", flops)
         n_params = self.size_at_1_pf_day * (flops / PF_DAY) ** self.size_exponent
         n_tokens = flops / (FLOP_PER_PARAM_TOKEN * n_params)
-        _warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
+        warn_if_far(self, n_params=n_params, n_tokens=n_tokens)
         return n_params, n_tokens
 
 
@@ -249,7 +249,7 @@ class PowerLawAllocation:
     def optimum(self, flops):
         """(n_params, n_tokens) with 6 N D = `flops`."""
         flops = positive("flops", flops)
-        _warn_if_far(self, flops=flops)
+        warn_if_far(self, flops=flops)
         n_params = self.size_at_1_flop * flops**self.a
         return n_params, flops / (FLOP_PER_PARAM_TOKEN * n_params)
 
@@ -274,7 +274,7 @@ def size_interval(law, flops):
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def _warn_if_far(law, **asked):
+def warn_if_far(law, **asked):
     """Warn once, naming each quantity that lies more than FAR times outside the fitted range."""
     far = []
     for quantity, value in asked.items():

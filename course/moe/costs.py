@@ -1,0 +1,418 @@
+"""What an expert costs: parameters, memory, FLOP, bytes read, bytes sent, tokens dropped.
+
+E experts, of which a token takes k (`n_experts`, `top_k`). Granularity G cuts each expert into G of
+a G-th of the width, and a token takes k · G of these. Parameters and FLOP are those of
+`TransformerShape`. Everything broadcasts over numpy arrays but the shapes' own widths.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.stats import binom
+
+from course.accounting import TransformerShape, chip
+from course.evidence import fact, facts
+from course.units import between, positive
+
+MOST_EXPERTS = 512  # of the explorer
+_ROUNDING = 1e-12  # 1.1 · 100 / 11 is 10 and a hair, which must not be rounded up to 11
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+def moe_shape(
+    d_model, d_ff, n_layers, n_experts, top_k, *, n_shared=0, granularity=1, n_heads=32,
+    n_kv_heads=8, vocab_size=32_000,
+):  # fmt: skip
+    """A transformer with experts in each layer, as a TransformerShape; its attention is Llama's.
+
+    `d_ff` is the width of an uncut expert and of each of the `n_shared` experts that every token
+    passes; the MLP has three matrices. Whole numbers. Raises ValueError for `top_k` above
+    `n_experts`, a granularity that does not divide `d_ff`, and for what is not whole or too small.
+    The defaults beside Mixtral's d_model=4096, d_ff=14336, n_layers=32 give Mixtral-8x7B.
+    """
+    granularity = _whole("granularity", granularity)
+    n_experts, top_k = _whole("n_experts", n_experts), _whole("top_k", top_k)
+    d_ff, n_shared = _whole("d_ff", d_ff), _whole("n_shared", n_shared, least=0)
+    if d_ff % granularity:
+        raise ValueError(f"granularity must divide d_ff = {d_ff}, got {granularity}")
+    if top_k > n_experts:
+        raise ValueError(f"top_k must be at most n_experts = {n_experts}, got {top_k}")
+    return TransformerShape.from_config(
+        _ATTENTION
+        | {
+            "hidden_size": _whole("d_model", d_model),
+            "num_hidden_layers": _whole("n_layers", n_layers),
+            "num_attention_heads": _whole("n_heads", n_heads),
+            "num_key_value_heads": _whole("n_kv_heads", n_kv_heads),
+            "vocab_size": _whole("vocab_size", vocab_size),
+            "intermediate_size": d_ff,
+            "moe_intermediate_size": d_ff // granularity,
+            "n_routed_experts": n_experts * granularity,
+            "num_experts_per_tok": top_k * granularity,
+            "n_shared_experts": n_shared * granularity,
+        }
+    )
+
+
+# Of the model types with a number of shared experts, the one whose attention is as plain as Llama's
+_ATTENTION = {
+    "model_type": "glm4_moe",
+    "first_k_dense_replace": 0,
+    "attention_bias": False,
+    "use_qk_norm": False,
+}
+
+
+def _whole(name, value, least=1):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+# --- who is touched, who is full ------------------------------------------------------------------
+
+
+def experts_touched(n_tokens, n_experts, top_k, *, shares=None):
+    """Expected number of different experts that `n_tokens` tokens take in one layer.
+
+    E · (1 - (1 - k / E)^n where all are equally likely; Σ 1 - (1 - k s_e)^n where expert e gets the
+    share s_e of all places, `shares` of shape (n_experts,), which add up to 1. Tokens choose
+    independently of one another. No shares touch more experts than equal ones.
+    Raises ValueError for a top_k above n_experts and for shares that no top_k can give.
+    """
+    n_tokens = positive("n_tokens", n_tokens)
+    if shares is None:
+        n_experts, chance = _chance(n_experts, top_k)
+        return n_experts * (1 - (1 - chance) ** n_tokens)
+    chance = _chances(shares, n_experts, top_k)
+    return _plain((1 - (1 - chance) ** np.expand_dims(n_tokens, -1)).sum(-1))
+
+
+def expert_capacity(n_tokens, n_experts, top_k, capacity_factor):
+    """Places that each expert has for a batch: ceil(capacity_factor · k · n_tokens / E).
+
+    Source: Lepikhin et al. 2020, arXiv:2006.16668; Fedus et al. 2021, arXiv:2101.03961, eq. 3.
+    """
+    n_experts, chance = _chance(n_experts, top_k)
+    places = positive("capacity_factor", capacity_factor) * chance * _tokens(n_tokens)
+    return np.ceil(places * (1 - _ROUNDING))
+
+
+def dropped_share(n_tokens, n_experts, top_k, capacity_factor, *, shares=None):
+    """Expected share of the k · n_tokens assignments that find their expert full, in [0, 1).
+
+    Each of the tokens takes an expert with chance p, k / E where all are alike or k s_e with
+    `shares`, independently of the others. Its load X is binomial, and with a capacity of c
+    E[(X - c)+] = n p · P(Bin(n - 1, p) >= c) - c · P(Bin(n, p) > c), exactly.
+    `n_tokens` is whole. Even a router that is balanced on average drops tokens at a factor of 1.
+    """
+    n_tokens = _tokens(n_tokens)
+    capacity = expert_capacity(n_tokens, n_experts, top_k, capacity_factor)
+    if shares is None:
+        n_experts, chance = _chance(n_experts, top_k)
+        return _plain(_overflow(n_tokens, chance, capacity) / (n_tokens * chance))
+    chance = _chances(shares, n_experts, top_k)
+    over = _overflow(np.expand_dims(n_tokens, -1), chance, np.expand_dims(capacity, -1))
+    return _plain(over.sum(-1) / (n_tokens * top_k))
+
+
+def _overflow(n_tokens, chance, capacity):
+    within = n_tokens * chance * binom.sf(capacity - 1, n_tokens - 1, chance)
+    return np.maximum(0, within - capacity * binom.sf(capacity, n_tokens, chance))
+
+
+def _tokens(n_tokens):
+    n_tokens = positive("n_tokens", n_tokens)
+    if np.any(n_tokens != np.floor(n_tokens)):
+        raise ValueError(f"n_tokens must be a whole number, got {n_tokens!r}")
+    return n_tokens
+
+
+def _chance(n_experts, top_k):
+    """(E, k / E), where k / E is the chance that a token takes a certain expert."""
+    n_experts, top_k = positive("n_experts", n_experts), positive("top_k", top_k)
+    if np.any(top_k > n_experts):
+        raise ValueError(f"top_k must be at most n_experts = {n_experts}, got {top_k}")
+    return n_experts, top_k / n_experts
+
+
+def _chances(shares, n_experts, top_k):
+    shares = between("shares", shares, 0, 1)
+    if np.shape(shares) != (n_experts,) or abs(np.sum(shares) - 1) > 1e-6:
+        raise ValueError(
+            f"shares must be {n_experts} numbers that add up to 1, got {np.size(shares)} that add "
+            f"up to {np.sum(shares):g}"
+        )
+    chance = positive("top_k", top_k) * shares
+    if np.max(chance) > 1 + 1e-9:
+        raise ValueError(
+            f"shares must be at most 1 / top_k = {1 / top_k:g}, since a token takes an expert "
+            f"once; got {np.max(shares):g}"
+        )
+    return np.minimum(1, chance)
+
+
+# --- reading and sending --------------------------------------------------------------------------
+
+
+def params_read(shape, n_tokens):
+    """Parameters that a pass over `n_tokens` tokens at once reads from memory.
+
+    All that every token passes, but for the rows of the input embedding, and the experts that at
+    least one token takes, if all are equally likely.
+    """
+    n_tokens = positive("n_tokens", n_tokens)
+    read = shape.n_active_params_without_lookup
+    for mlp, n_layers in Counter(layer.feed_forward for layer in shape.layers).items():
+        more = experts_touched(n_tokens, mlp.n_experts, mlp.n_active) - mlp.n_active
+        read = read + n_layers * more * (mlp.expert_matrices + mlp.expert_vectors)
+    return read
+
+
+def decode_tokens_per_s(shape, batch, chip_name="H100", *, bits=16, n_cached=0):
+    """Tokens per second of `batch` sequences that are written at once: at most this many.
+
+    batch / max(bytes read / bandwidth, FLOP / peak) of one chip; bytes are those of `params_read`
+    and of the KV cache of `n_cached` tokens. All of the bandwidth and the peak is used, which no
+    server reaches, and memory is as large as it has to be. Batch broadcasts.
+    """
+    batch, c = positive("batch", batch), chip(chip_name)
+    read = params_read(shape, batch) * positive("bits", bits, upper=64) / 8
+    n_cached = between("n_cached", n_cached, 0, np.inf)
+    if np.any(n_cached):
+        read = read + shape.kv_cache_bytes(batch, np.maximum(n_cached, 1)) * (n_cached > 0)
+    flops = batch * shape.forward_flops(1, 1, n_cached=n_cached)
+    return batch / np.maximum(read / c.bandwidth_bytes_per_s, flops / c.peak())
+
+
+def all_to_all_bytes(
+    d_model, top_k, n_devices, *, n_moe_layers=1, bytes_per_value=2, training=False
+):
+    """Bytes that leave the devices for each token: its way to the experts and back, all layers.
+
+    2 · k · d_model · bytes_per_value · (P - 1) / P for each layer, where the experts lie on
+    P = `n_devices` devices and all are equally likely; the backward pass sends the same again.
+    A token that takes two experts of one device is sent there twice.
+    """
+    n_devices = between("n_devices", n_devices, 1, np.inf)
+    sent = positive("d_model", d_model) * positive("top_k", top_k)
+    sent = sent * positive("bytes_per_value", bytes_per_value)
+    passes = 2 if training else 1
+    ways = 2 * passes * positive("n_moe_layers", n_moe_layers)
+    return ways * sent * (n_devices - 1) / n_devices
+
+
+# --- all of it over E, k and G --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExpertCosts:
+    """What a model costs for each of the given E, k and G; see `expert_costs`. Arrays or numbers.
+
+    `flops_per_token` is of one forward pass, without attention over the context.
+    `bytes_read` is of one step of decoding, `tokens_per_s` of all sequences of the batch together,
+    `bytes_sent` of one token in a forward pass with the experts on `n_devices`.
+    """
+
+    n_params: np.ndarray
+    n_active_params: np.ndarray
+    memory_bytes: np.ndarray
+    flops_per_token: np.ndarray
+    bytes_read: np.ndarray
+    tokens_per_s: np.ndarray
+    bytes_sent: np.ndarray
+
+
+def expert_costs(
+    n_experts, top_k, granularity=1, *, batch=1, bits=16, chip_name="H100", n_devices=8,
+    d_model=4096, d_ff=14_336, n_layers=32, n_shared=0,
+):  # fmt: skip
+    """The ExpertCosts of `moe_shape` with each E, k and G, whole, and batch: all four broadcast.
+
+    One expert of which one is taken is the dense model, with a router of one column.
+    Raises ValueError as `moe_shape` does, and for batch and bits that are not positive.
+    """
+    bits, c = positive("bits", bits, upper=64), chip(chip_name)
+    for name, value in (("n_experts", n_experts), ("top_k", top_k), ("granularity", granularity)):
+        positive(name, value)
+    grid = np.broadcast_arrays(n_experts, top_k, granularity, positive("batch", batch))
+
+    def one(e, k, g, batch):
+        e, k, g = _whole("n_experts", e), _whole("top_k", k), _whole("granularity", g)
+        shape = _shape(d_model, d_ff, n_layers, e, k, n_shared, g)
+        return (
+            shape.n_params,
+            shape.n_active_params,
+            shape.weight_bytes(bits),
+            shape.forward_flops(1, 1),
+            params_read(shape, batch) * bits / 8,
+            decode_tokens_per_s(shape, batch, c, bits=bits),
+            all_to_all_bytes(d_model, k * g, n_devices, n_moe_layers=n_layers),
+        )
+
+    rows = np.array([one(*place) for place in zip(*(g.flat for g in grid), strict=True)], float)
+    columns = rows.T.reshape(-1, *grid[0].shape)
+    return ExpertCosts(*(_plain(column) for column in columns))
+
+
+@cache
+def _shape(d_model, d_ff, n_layers, n_experts, top_k, n_shared, granularity):
+    return moe_shape(
+        d_model, d_ff, n_layers, n_experts, top_k, n_shared=n_shared, granularity=granularity
+    )
+
+
+@dataclass(frozen=True)
+class CostView:
+    """What the explorer shows: one mixture, its dense model, and the curve over E.
+
+    `n_experts` (points,) goes with the arrays of `curve`; `here` and `dense` hold numbers.
+    """
+
+    chosen: dict
+    here: ExpertCosts
+    dense: ExpertCosts
+    n_experts: np.ndarray
+    curve: ExpertCosts
+    n_chips: int
+
+
+def cost_view(n_experts, top_k, granularity, batch=1, bits=16, chip_name="H100"):
+    """The CostView of experts in Mixtral's place: d_model 4096, d_ff 14336, 32 layers.
+
+    `n_chips`: how many of the chip hold the weights. Raises ValueError as `expert_costs` does.
+    """
+    options = {"batch": batch, "bits": bits, "chip_name": chip(chip_name)}
+    here = expert_costs(n_experts, top_k, granularity, **options)
+    drawn = np.unique([n_experts, *np.geomspace(top_k, MOST_EXPERTS, 20).round().astype(int)])
+    return CostView(
+        chosen=options | {"n_experts": n_experts, "top_k": top_k, "granularity": granularity},
+        here=here,
+        dense=expert_costs(1, 1, **options),
+        n_experts=drawn,
+        curve=expert_costs(drawn, top_k, granularity, **options),
+        n_chips=int(np.ceil(here.memory_bytes / options["chip_name"].memory_bytes)),
+    )
+
+
+# --- the documents' chart, recounted --------------------------------------------------------------
+
+
+def _config(model_type, layers, width, d_ff, heads, kv_heads, vocab_size, **more):
+    return {
+        "model_type": model_type, "num_hidden_layers": layers, "hidden_size": width,
+        "intermediate_size": d_ff, "num_attention_heads": heads, "num_key_value_heads": kv_heads,
+        "vocab_size": vocab_size, **more,
+    }  # fmt: skip
+
+
+_MLA = {
+    "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64,
+    "v_head_dim": 128, "moe_intermediate_size": 2048, "n_shared_experts": 1,
+    "num_experts_per_tok": 8,
+}  # fmt: skip
+# What the `config.json` that each model is published with says of its shape; GPT-3: Brown et al.
+# 2020, table 2.1, with the vocabulary of GPT-2.
+_CONFIGS = {
+    "GPT-3": {"model_type": "gpt2", "n_layer": 96, "n_embd": 12_288, "n_head": 96,
+              "n_positions": 2048, "vocab_size": 50_257},
+    "Mixtral-8x7B": _config("mixtral", 32, 4096, 14_336, 32, 8, 32_000, num_local_experts=8,
+                            num_experts_per_tok=2),
+    "OLMoE-1B-7B": _config("olmoe", 16, 2048, 1024, 16, 16, 50_304, num_experts=64,
+                           num_experts_per_tok=8),
+    "gpt-oss-20b": _config("gpt_oss", 24, 2880, 2880, 64, 8, 201_088, head_dim=64,
+                           sliding_window=128, num_local_experts=32, num_experts_per_tok=4),
+    "gpt-oss-120b": _config("gpt_oss", 36, 2880, 2880, 64, 8, 201_088, head_dim=64,
+                            sliding_window=128, num_local_experts=128, num_experts_per_tok=4),
+    "Qwen3-235B": _config("qwen3_moe", 94, 4096, 12_288, 64, 4, 151_936, head_dim=128,
+                          moe_intermediate_size=1536, num_experts=128, num_experts_per_tok=8),
+    "Llama-4-Scout": _config("llama4_text", 48, 5120, 8192, 40, 8, 202_048, head_dim=128,
+                             intermediate_size_mlp=16_384, num_local_experts=16,
+                             num_experts_per_tok=1),
+    "DeepSeek-V3": _config("deepseek_v3", 61, 7168, 18_432, 128, 128, 129_280, **_MLA,
+                           n_routed_experts=256, first_k_dense_replace=3),
+    "Kimi-K2": _config("kimi_k2", 61, 7168, 18_432, 64, 64, 163_840, **_MLA,
+                       n_routed_experts=384, first_k_dense_replace=1),
+}  # fmt: skip
+
+
+def published_shapes():
+    """The TransformerShape of GPT-3 and of eight mixtures of experts, by name."""
+    return {name: TransformerShape.from_config(config) for name, config in _CONFIGS.items()}
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A model, counted. `reported` holds what its makers say, where the registry has it.
+
+    `n_active_params` is with the input embedding (so does Mixtral count), the next without the
+    tables that are only looked up (so does gpt-oss). `flops_per_token`: one forward pass, without
+    attention over the context. `flops_beside_gpt3`: a ratio.
+    """
+
+    name: str
+    n_experts: int
+    top_k: int
+    n_params: int
+    n_active_params: int
+    n_active_params_without_lookup: int
+    flops_per_token: float
+    bf16_bytes: float
+    flops_beside_gpt3: float
+    reported: dict
+
+
+def chart_rows():
+    """A ModelRow for each of `published_shapes`, GPT-3 first: A §3.1's chart, recounted."""
+    shapes = published_shapes()
+    known = facts("model")
+    gpt3 = shapes["GPT-3"].forward_flops(1, 1)
+    rows = []
+    for name, shape in shapes.items():
+        mlp = shape.layers[-1].feed_forward
+        rows.append(
+            ModelRow(
+                name=name,
+                n_experts=mlp.n_experts,
+                top_k=mlp.n_active,
+                n_params=shape.n_params,
+                n_active_params=shape.n_active_params,
+                n_active_params_without_lookup=shape.n_active_params_without_lookup,
+                flops_per_token=shape.forward_flops(1, 1),
+                bf16_bytes=shape.weight_bytes(16),
+                flops_beside_gpt3=shape.forward_flops(1, 1) / gpt3,
+                reported=fact(f"model.{name}").value if f"model.{name}" in known else {},
+            )
+        )
+    return rows
+
+
+def chart_recount():
+    """What A §3.1 prints of Mixtral beside what its configuration gives, as a dict.
+
+    `expert_params`: one of the eight in all layers; `shared_params`: what all tokens pass.
+    `two_times_7b` and `flops_per_token`: the chart's "FLOPs 2 × 7B" and ours, in FLOP.
+    `shares`: active parameters beside those of its own dense size, of GPT-3 and of a dense 70B.
+    `dense_for_17_percent`: the dense model of which 12.9B active ones would be 17 %: none named.
+    """
+    printed = {"flops": 2 * 7e9, "share": 0.17}
+    mixtral, gpt3 = (published_shapes()[name] for name in ("Mixtral-8x7B", "GPT-3"))
+    mlp = mixtral.layers[0].feed_forward
+    expert = mixtral.n_layers * (mlp.expert_matrices + mlp.expert_vectors)
+    active = mixtral.n_active_params
+    beside = {"all of its own": mixtral.n_params, "GPT-3": gpt3.n_params, "a dense 70B": 70e9}
+    return {
+        "expert_params": expert,
+        "shared_params": mixtral.n_params - mlp.n_experts * expert,
+        "two_times_7b": printed["flops"],
+        "flops_per_token": mixtral.forward_flops(1, 1),
+        "shares": {name: active / n_params for name, n_params in beside.items()},
+        "dense_for_17_percent": active / printed["share"],
+    }
+
+
+def _plain(value):
+    return value if np.ndim(value) else float(value)
