@@ -109,8 +109,8 @@ class LanguageModel(nn.Module):
         nn.init.normal_(self.embedding.weight, std=0.5)
         nn.init.zeros_(self.head.weight)
         for block in self.blocks:
-            down = block.feed_forward.down
-            for weight in (block.attention.out.weight, getattr(down, "weight", down)):
+            downs = [p for name, p in block.feed_forward.named_parameters() if "down" in name]
+            for weight in (block.attention.out.weight, *downs):
                 weight /= (2 * len(self.blocks)) ** 0.5
 
     def forward(self, tokens):
