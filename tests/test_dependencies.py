@@ -18,7 +18,9 @@ def _name(requirement):
 
 
 def test_every_dependency_is_pinned_in_the_lock():
-    wanted = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    wanted = [*PROJECT["dependencies"]]
+    for extra in PROJECT["optional-dependencies"].values():
+        wanted += extra
     pinned = {_name(line) for line in LOCK}
     assert {_name(w) for w in wanted} <= pinned
 

@@ -202,3 +202,87 @@ def optimal_training_steps(compute_budget, n_params, batch_size):
         "recommended_checkpoints": int(steps * 0.8),
         "early_stop_threshold": steps * 1.1,
     }
+
+# To be merged into course/evidence/as_written.py (numpy as np is imported there already).
+
+# A §4.1: how many times a token of each quality counts (K065).
+QUALITY_MULTIPLIERS = {
+    "high_quality_curated": 3.0,
+    "high_quality_web": 1.5,
+    "medium_quality": 1.0,
+    "low_quality": 0.5,
+    "noise": 0.1,
+}
+
+# A §4.1: the text of the internet, what is added each year, the first and the last year (K071,
+# K072), and the share of it at which the document calls it exhausted (K076).
+INTERNET_TOKENS = 10e12
+NEW_TOKENS_PER_YEAR = 100e9
+FORECAST_YEARS = (2026, 2040)
+EXHAUSTED_AT = 0.8
+
+# A §4.2: the domains, the share below which one is called too small, and what it should have.
+DOMAINS = ("web_text", "books", "scientific", "code", "conversational", "other")
+TOO_SMALL, RECOMMENDED = 0.05, 0.10
+
+
+def get_quality_multiplier(quality):
+    """A §4.1: 1.0 for any name that is not in the table. Judged by K065, K066, K070."""
+    return QUALITY_MULTIPLIERS.get(quality, 1.0)
+
+
+def estimate_data_performance(n_params, effective_tokens):
+    """A §4.1: 1 - 0.5 / (1 + N / 1e12) - 0.5 / (1 + D / 1e12). Judged by K067, K068."""
+    base_loss = 3.0
+    loss = base_loss * (0.5 / (1 + n_params / 1e12) + 0.5 / (1 + effective_tokens / 1e12))
+    return 1 - loss / base_loss
+
+
+def analyze_data_quality_impact(n_params, tokens_by_quality):
+    """A §4.1: effective tokens, performance and "efficiency" by quality. Judged by K069."""
+    results = {}
+    for quality, n_tokens in tokens_by_quality.items():
+        effective = n_tokens * get_quality_multiplier(quality)
+        performance = estimate_data_performance(n_params, effective)
+        results[quality] = {
+            "raw_tokens": n_tokens,
+            "effective_tokens": effective,
+            "estimated_performance": performance,
+            "efficiency": performance / n_tokens,
+        }
+    return results
+
+
+def forecast_data_exhaustion(current_scale, growth_rate, exhausted_at=EXHAUSTED_AT):
+    """A §4.1: the first year in which the tokens in use, and those newly written, reach 80 %.
+
+    growth_rate goes unused. An int, or the text 'Beyond 2040'. Judged by K071 to K077.
+    """
+    first, last = FORECAST_YEARS
+    years = [
+        year
+        for year in range(first, last + 1)
+        if current_scale + NEW_TOKENS_PER_YEAR * (year - first) >= INTERNET_TOKENS * exhausted_at
+    ]
+    return {
+        "usage_percentage": current_scale / INTERNET_TOKENS * 100,
+        "estimated_exhaustion_year": years[0] if years else f"Beyond {last}",
+    }
+
+
+def calculate_diversity_index(distribution):
+    """A §4.2: entropy over ln of the number of domains. Judged by K079, K080."""
+    total = sum(distribution.values())
+    if total == 0:
+        return 0
+    p = [value / total for value in distribution.values()]
+    entropy = -sum(one * np.log(one) if one > 0 else 0 for one in p)
+    return entropy / np.log(len(p))
+
+
+def generate_diversity_recommendations(distribution):
+    """A §4.2: 10 % for each domain that has less than 5 %. Judged by K081, K082."""
+    total = sum(distribution.values())
+    return {
+        name: RECOMMENDED for name, amount in distribution.items() if amount / total < TOO_SMALL
+    }

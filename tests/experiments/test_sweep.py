@@ -24,7 +24,7 @@ def double(spec):
     return {"loss": 2.0 * spec["n_params"] + 0.1 * spec["seed"], "ok": True}
 
 
-@pytest.fixture()
+@pytest.fixture
 def calls(tmp_path, monkeypatch):
     path = tmp_path / "calls"
     monkeypatch.setenv("CALLS", str(path))
@@ -60,7 +60,7 @@ def test_a_row_cut_in_the_middle_is_run_again(tmp_path, calls, cut):
 
 
 def test_kill_9_at_any_instant(tmp_path, calls):
-    """The sweep's process and its workers are killed four times; in the end each row is there once."""
+    """The sweep and its workers are killed four times; in the end each row is there once."""
     table = tmp_path / "runs.csv"
     code = ("import os\nfrom course.experiments.sweep import sweep\n"
             "from tests.experiments.test_sweep import SPECS, double\n"
@@ -152,7 +152,7 @@ def test_odd_specifications_are_refused(tmp_path, specs, message):
 
 
 def test_a_dask_cluster_that_loses_a_worker(tmp_path, calls, monkeypatch):
-    """Two real worker processes; one is killed in mid-sweep. Every run ends up in the table once."""
+    """Two real workers; one is killed in mid-sweep. Every run ends up in the table once."""
     from distributed import Client, LocalCluster
 
     monkeypatch.setenv("SECONDS", "0.5")

@@ -1,0 +1,422 @@
+"""The fleet as a scaling study: the frontier three ways, forecasts, and ways to ruin it.
+
+Loss in nats per byte of held-out text. Compute C in FLOP as `flops_per_token` counts it: with the
+head and attention, so C is more than 6 N D. Rows are those of `fleet.csv`, as dicts.
+"""
+
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from course.experiments.sweep import Row, read_table
+from course.scaling.display import table
+from course.scaling.fitting import (
+    Bootstrap,
+    ChinchillaFit,
+    FrontierFit,
+    NotIdentified,
+    Runs,
+    bootstrap,
+    fit_chinchilla,
+    fit_envelope,
+    fit_isoflop,
+    fit_power_law,
+)
+from course.scaling.isoflop import valley_minimum
+from course.units import format_count, format_flop
+
+TABLE = Path(__file__).with_name("fleet.csv")
+COUNTS = {
+    "blocks only": "n_non_embedding",
+    "with the head": "n_with_head",
+    "everything": "n_total",
+}
+SAMPLES = 200  # of a bootstrap, where a learner waits for it
+LEAST_BYTES_PER_PARAM = 4  # below, a run of ours has too few steps for any law L(N, D)
+
+
+def measured(*studies: str) -> list[Row]:
+    """The rows of some studies of the fleet, all of them if none is named."""
+    return [row for row in _table() if not studies or row["study"] in studies]
+
+
+@lru_cache(maxsize=1)
+def _table():
+    return read_table(TABLE)
+
+
+def runs_of(rows: list[Row], count: str = "n_with_head") -> Runs:
+    """Rows as Runs for the fits, N counted as one of the values of `COUNTS`."""
+    if count not in COUNTS.values():
+        raise ValueError(f"count must be one of {', '.join(COUNTS.values())}, got {count!r}")
+    names = (count, "n_tokens", "loss", "flops")
+    columns = [np.array([row[name] for row in rows], dtype=float) for name in names]
+    return Runs(*columns, seed=np.array([row["seed"] for row in rows]))
+
+
+def budget_of(row: Row) -> float:
+    """The budget in FLOP that a run was meant for: its own to two digits."""
+    return float(f"{row['flops']:.1e}")
+
+
+def budgets_of(rows: list[Row]) -> list[float]:
+    return sorted({budget_of(row) for row in rows})
+
+
+def frontier(rows: list[Row], count: str = "n_with_head") -> FrontierFit:
+    """Approach 2, a parabola for each budget."""
+    return _fit(fit_isoflop, runs_of(rows, count))
+
+
+def _fit(fit_function, runs):
+    return fit_function(runs.n_params, runs.n_tokens, runs.loss, flops=runs.flops)
+
+
+# --- approach 3 with the bill that we paid --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SurfaceFit(FrontierFit):
+    """A fitted L(N, D) asked for the best N at each budget of its runs.
+
+    The fit's own optimum takes C = 6 N D; ours is found on the bill of the runs, C / D as a
+    function of N, and lies inside of their sizes. `grid` and `flops_per_token` (grid,) are it.
+    """
+
+    surface: ChinchillaFit = field(repr=False)
+    grid: np.ndarray = field(repr=False)
+    flops_per_token: np.ndarray = field(repr=False)
+
+    @property
+    def residuals(self):
+        return self.surface.residuals
+
+    def best(self, flops):
+        """(n_params, n_tokens, loss) of the lowest loss at one budget, by the surface itself."""
+        E, A, B, alpha, beta = (
+            np.asarray(getattr(self.surface, name))[..., None]
+            for name in ("E", "A", "B", "alpha", "beta")
+        )
+        n_tokens = flops / self.flops_per_token
+        losses = E + A / self.grid**alpha + B / n_tokens**beta
+        lowest = losses.argmin(axis=-1)
+        return self.grid[lowest], n_tokens[lowest], losses.min(axis=-1)
+
+    def resample(self, n_samples, rng):
+        """The same with arrays of constants: see ChinchillaFit.resample."""
+        again = replace(self, surface=self.surface.resample(n_samples, rng))
+        budgets = self.sizes.x
+        best = np.log(np.array([again.best(flops) for flops in budgets]))  # (budgets, 3, samples)
+        laws = {}
+        for place, name in enumerate(("sizes", "tokens", "losses")):
+            slope, level = np.polyfit(np.log(budgets), best[:, place], 1)
+            laws[name] = replace(getattr(self, name), coefficient=np.exp(level), exponent=slope)
+        return replace(again, **laws)
+
+
+def fit_surface(n_params, n_tokens, loss, *, flops) -> SurfaceFit:
+    """Approach 3 as a SurfaceFit. Shapes: all (runs,).
+
+    Runs with fewer than `LEAST_BYTES_PER_PARAM` tokens a parameter are left out: they stop after a
+    few hundred steps, and no formula of N and D knows that.
+    """
+    sizes, first = np.unique(n_params, return_index=True)
+    grid = np.geomspace(sizes[0], sizes[-1], 800)
+    bill = np.log((flops / n_tokens)[first])
+    flops_per_token = np.exp(np.interp(np.log(grid), np.log(sizes), bill))
+    kept = n_tokens >= LEAST_BYTES_PER_PARAM * n_params
+    with warnings.catch_warnings(action="ignore", category=NotIdentified):  # shown by its interval
+        surface = fit_chinchilla(n_params[kept], n_tokens[kept], loss[kept])
+    budgets = np.unique([float(f"{one:.1e}") for one in flops])
+    asked = SurfaceFit("surface", None, None, None, None, surface, grid, flops_per_token)
+    best = np.array([asked.best(one) for one in budgets])
+    laws = (fit_power_law(budgets, column) for column in best.T)
+    return SurfaceFit("surface", *laws, None, surface, grid, flops_per_token)
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Several fits of one fleet beside each other: name -> Bootstrap. `flops` is where N* is."""
+
+    caption: str
+    ways: dict[str, Bootstrap]
+    flops: float
+    header: tuple = field(init=False, repr=False)
+
+    def __post_init__(self):
+        at = f"N* at {format_flop(self.flops)}"
+        header = ("", "N* exponent a", "D* exponent b", "L* exponent", at, "R² of L*")
+        object.__setattr__(self, "header", header)
+
+    def rows(self):
+        for name, boot in self.ways.items():
+            fit, intervals = boot.fit, boot.intervals
+            exponents = [
+                f"{fit.exponents[key]:.3f} ({low:.3f} to {high:.3f})"
+                for key, (low, high) in intervals.items()
+            ]
+            size = format_count(float(fit.sizes.predict(self.flops)))
+            ends = np.percentile(boot.samples.sizes.predict(self.flops), [2.5, 97.5])
+            between = " to ".join(format_count(float(end)) for end in ends)
+            yield name, *exponents, f"{size} ({between})", f"{fit.losses.r_squared:.4f}"
+
+    def __repr__(self):
+        return "\n".join(" | ".join(row) for row in (self.header, *self.rows()))
+
+    def _repr_html_(self):
+        return table(self.caption, self.header, self.rows())
+
+
+def three_ways(rows: list[Row], n_samples: int = SAMPLES, seed: int = 0) -> Ways:
+    """Envelope, parabola and surface on the same runs, with 95 % bootstrap intervals."""
+    runs = runs_of(rows)
+    ways = {
+        name: bootstrap(_fit(fit_function, runs), n_samples, seed)
+        for name, fit_function in (
+            ("1. envelope", fit_envelope),
+            ("2. parabolas", fit_isoflop),
+            ("3. surface", fit_surface),
+        )
+    }
+    return Ways(f"Three approaches, {len(rows)} runs, 95 % intervals", ways, middle(rows))
+
+
+def three_counts(rows: list[Row], n_samples: int = SAMPLES, seed: int = 0) -> Ways:
+    """Approach 2 on the same runs, with N counted in three ways. The resamples are the same too."""
+    ways = {
+        name: bootstrap(frontier(rows, count), n_samples, seed) for name, count in COUNTS.items()
+    }
+    return Ways(f"Three ways to count N, {len(rows)} runs, 95 % intervals", ways, middle(rows))
+
+
+def middle(rows: list[Row]) -> float:
+    """The budget in the middle of those of the rows."""
+    budgets = budgets_of(rows)
+    return budgets[len(budgets) // 2]
+
+
+def difference(one: Bootstrap, other: Bootstrap, name: str = "a") -> tuple[float, float, float]:
+    """(value, low, high) of the difference of an exponent between two fits of the same resamples.
+
+    Pairs cancel the noise that both share, so it is surer than either exponent.
+    """
+    apart = one.samples.estimates[name] - other.samples.estimates[name]
+    value = one.fit.estimates[name] - other.fit.estimates[name]
+    return value, *np.percentile(apart, [2.5, 97.5]).tolist()
+
+
+# --- is the recipe fair? --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RateStudy:
+    """Loss against the learning rate for one width. Shapes: (factors,).
+
+    `excess` is the loss, seeds averaged, above that of the rule, in %. `best_factor` is where the
+    parabola in log factor through the lowest three points has its minimum, and `cost` how far in %
+    the rule lies above it.
+    """
+
+    d_model: int
+    flops: float
+    factors: np.ndarray
+    excess: np.ndarray
+    best_factor: float
+    cost: float
+
+
+def rate_studies(rows: list[Row]) -> list[RateStudy]:
+    """One RateStudy for each width of rows of the study learning_rate."""
+    losses = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        losses[row["d_model"], budget_of(row)][row["rate_factor"]].append(row["loss"])
+    found = []
+    for (width, flops), by_factor in sorted(losses.items()):
+        factors = np.array(sorted(by_factor))
+        mean = np.array([np.mean(by_factor[factor]) for factor in factors])
+        rule = mean[factors == 1.0]
+        place = int(np.clip(mean.argmin(), 1, len(mean) - 2))
+        near = slice(place - 1, place + 2)
+        bend, slope, level = np.polyfit(np.log2(factors[near]), mean[near], 2)
+        # Where the lowest of three points is the last one tried, it stands for the minimum.
+        at = -slope / (2 * bend) if bend > 0 else np.log2(factors[mean.argmin()])
+        at = float(np.clip(at, *np.log2(factors[near][[0, -1]])))
+        lowest = np.polyval((bend, slope, level), at)
+        found.append(RateStudy(
+            width, flops, factors, 100 * (mean / rule - 1), 2**at,
+            float(100 * (rule[0] / lowest - 1))))  # fmt: skip
+    return found
+
+
+# --- how sure are we? -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """L*(C) from the smaller budgets, and what the largest one turned out to be.
+
+    `flops`, `losses`, `low` and `high` (grid,): the forecast and its 95 % band, from the smallest
+    budget to the largest, `target`. `held` are all losses measured there, `observed` the lowest
+    among its sizes, seeds averaged.
+    """
+
+    boot: Bootstrap
+    by: str
+    target: float
+    held: np.ndarray
+    observed: float
+    flops: np.ndarray
+    losses: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @property
+    def predicted(self):
+        return float(self.losses[-1])
+
+    @property
+    def interval(self):
+        return float(self.low[-1]), float(self.high[-1])
+
+    @property
+    def error(self):
+        """predicted / observed - 1."""
+        return self.predicted / self.observed - 1
+
+
+def with_seeds(rows: list[Row], seeds: tuple[int, ...]) -> list[Row]:
+    """The rows of these seeds; a size that was run once is kept whatever its seed."""
+    times = defaultdict(int)
+    for row in rows:
+        times[row["d_model"], budget_of(row)] += 1
+    return [
+        row for row in rows if row["seed"] in seeds or times[row["d_model"], budget_of(row)] == 1
+    ]
+
+
+def fitted_budgets(rows: list[Row]) -> list[float]:
+    """The budgets that may be fitted: all but the largest, which is to be predicted."""
+    return budgets_of(rows)[:-1]
+
+
+METHODS = {"a straight line": fit_isoflop, "a surface with a floor": fit_surface}
+
+
+@lru_cache(maxsize=64)
+def forecast(
+    n_budgets: int, seeds: tuple[int, ...] = (0, 1, 2), by: str = "a straight line"
+) -> Forecast:
+    """The Forecast of the fleet's largest budget from its `n_budgets` smallest, by one of METHODS.
+
+    Raises ValueError for another method, and where the runs decide no optimum.
+    """
+    if by not in METHODS:
+        raise ValueError(f"by must be one of {', '.join(METHODS)}, got {by!r}")
+    rows = measured("isoflop", "largest")
+    used, target = fitted_budgets(rows)[:n_budgets], budgets_of(rows)[-1]
+    kept = with_seeds([row for row in rows if budget_of(row) in used], seeds)
+    boot = bootstrap(_fit(METHODS[by], runs_of(kept)), SAMPLES)
+    held = defaultdict(list)
+    for row in rows:
+        if budget_of(row) == target:
+            held[row["d_model"]].append(row["loss"])
+    flops = np.geomspace(used[0], target, 13)
+    low, high = np.transpose([boot.at(one)["loss"] for one in flops])
+    return Forecast(
+        boot=boot, by=by, target=target, held=np.concatenate(list(held.values())),
+        observed=float(min(map(np.mean, held.values()))), flops=flops,
+        losses=np.array([float(boot.fit.best(one)[2]) for one in flops]), low=low, high=high,
+    )  # fmt: skip
+
+
+# --- break the law --------------------------------------------------------------------------------
+
+FLAWS = {
+    "as they should be": "isoflop",
+    "one learning rate for all": "bad_rate",
+    "schedules cut short": "bad_schedule",
+}
+RANGES = ("all", "one decade")
+
+
+@dataclass(frozen=True)
+class Ruined:
+    """A study with its flaws, beside the same runs without them and our best study.
+
+    `fit` counts N as `count` says, the others with the head. `interval` of its exponent a is None
+    where too many resamples lose a valley. `left_out` are budgets whose lowest loss lies at the
+    edge of the sizes tried.
+    """
+
+    flaw: str
+    count: str
+    fit: FrontierFit
+    interval: tuple[float, float] | None
+    fair: FrontierFit
+    best: Bootstrap
+    n_runs: int
+    left_out: tuple[float, ...]
+
+
+@lru_cache(maxsize=128)
+def ruined(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> Ruined:
+    """The Ruined study of one of `FLAWS`, one of the keys of `COUNTS` and one of `RANGES`.
+
+    The studies that are bad on purpose have one seed, whatever `n_seeds`.
+    Raises ValueError for another name, and where fewer than three budgets have a valley.
+    """
+    for name, value, known in (("flaw", flaw, FLAWS), ("count", count, COUNTS),
+                               ("budgets", budgets, RANGES)):  # fmt: skip
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+    good, bad = measured("isoflop"), measured(FLAWS[flaw])
+    if flaw == "one learning rate for all":  # the width whose rate it is needs no second run
+        bad += [row for row in good if row["d_model"] == bad[0]["rate_width"]
+                and row["seed"] == 0 and budget_of(row) in budgets_of(bad)]  # fmt: skip
+    seeds = tuple(range(n_seeds))
+    bad = with_seeds(bad, seeds)
+    grid = {(row["d_model"], budget_of(row)) for row in bad}
+    same = with_seeds([row for row in good if (row["d_model"], budget_of(row)) in grid], seeds)
+    asked = budgets_of(bad)
+    if budgets == "one decade":
+        asked = [one for one in asked if one <= 1e12][-3:]
+    kept = [one for one in asked if _has_valley(bad, one) and _has_valley(same, one)]
+    if len(kept) < 3:
+        raise ValueError(
+            f"only {len(kept)} of {len(asked)} budgets have their lowest loss inside of the sizes "
+            "tried, and a line wants three: nobody could fit this study"
+        )
+    bad, same = ([row for row in rows if budget_of(row) in kept] for rows in (bad, same))
+    fit = frontier(bad, COUNTS[count])
+    try:
+        interval = bootstrap(fit, SAMPLES).intervals["a"]
+    except ValueError:
+        interval = None
+    return Ruined(
+        flaw=flaw, count=count, fit=fit, interval=interval, fair=frontier(same),
+        best=best_study(), n_runs=len(bad),
+        left_out=tuple(one for one in asked if one not in kept),
+    )  # fmt: skip
+
+
+def _has_valley(rows, budget):
+    """Whether every way to count N sees the minimum of the parabola inside of the sizes."""
+    rows = [row for row in rows if budget_of(row) == budget]
+    many = [runs_of(rows, count) for count in COUNTS.values()]
+    try:
+        return all(valley_minimum(runs.n_params, runs.loss).inside for runs in many)
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def best_study() -> Bootstrap:
+    """The parabolas through all IsoFLOP runs, N counted with the head."""
+    return bootstrap(frontier(measured("isoflop")), SAMPLES)
