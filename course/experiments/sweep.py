@@ -155,7 +155,8 @@ def _append(table, row):
     if new:
         writer.writeheader()
     writer.writerow(row)
-    handle = os.open(table, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0))
+    handle = os.open(table, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0),
+                     0o644)
     try:
         os.write(handle, text.getvalue().encode())
         os.fsync(handle)
@@ -178,7 +179,7 @@ def _only_writer(table):
     lock = table.with_name(table.name + ".lock")
     while True:
         try:
-            handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+            handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             break
         except FileExistsError:
             owner = lock.read_text() or "0"
