@@ -84,7 +84,7 @@ def _describe_ruined(result):
         words += f"Left out, since no valley shows: {left}. "
     tenfold = 100 ** (ours.exponent - best)
     words += (
-        f"The same sizes and budgets without a flaw and N with the head give "
+        f"The same budgets without a flaw and N with the head give "
         f"{result.fair.sizes.exponent:.3f}, our best study {best:.3f}. Followed over a hundredfold "
         f"budget, yours would ask for a model {tenfold:.2f} times as large as the best study does."
     )

@@ -31,7 +31,6 @@ BUDGETS = {
     1e12: (24, 32, 48, 64, 96, 128),
     3e12: (32, 48, 64, 80, 96, 128),
 }
-LARGEST = {1e13: (64, 80, 96, 128)}  # kept out of every fit, to be predicted
 SEEDS = 3
 
 
@@ -59,12 +58,6 @@ def isoflop() -> list[Row]:
     return [spec("isoflop", width, tokens_for(flops, width), seed)
             for flops, widths in BUDGETS.items() for seed in range(SEEDS)
             for width in (widths if seed == 0 else widths[1:-1])]
-
-
-def largest() -> list[Row]:
-    """Runs of 1e13 FLOP, to be predicted from the smaller ones."""
-    return [spec("largest", width, tokens_for(flops, width))
-            for flops, widths in LARGEST.items() for width in widths]
 
 
 def learning_rate() -> list[Row]:
@@ -106,7 +99,7 @@ def live(seeds=range(SEEDS)) -> list[Row]:
 
 
 STUDIES = {study.__name__: study
-           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, largest, live)}
+           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, live)}
 
 
 def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:

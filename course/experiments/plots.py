@@ -84,7 +84,7 @@ def draw_valleys(axes, rows):
         best = fit.sizes.y[rank], fit.losses.y[rank]
         axes.plot(*best, "*", markersize=16, mec="white", **look)
         words = {"textcoords": "offset points", **look}
-        axes.annotate(format_count(float(best[0])), best, xytext=(0, -9), va="top", ha="center",
+        axes.annotate(format_count(float(best[0])), best, xytext=(0, -11), va="top", ha="center",
                       bbox=_BEHIND | {"alpha": 0.8}, **words)  # fmt: skip
         axes.annotate(format_flop(flops), (along[-1], np.polyval(parabola, np.log(along[-1]))),
                       xytext=(9, 0), va="center", **words)  # fmt: skip

@@ -35,7 +35,7 @@ COUNTS = {
     "with the head": "n_with_head",
     "everything": "n_total",
 }
-SAMPLES = 200  # of a bootstrap, where a learner waits for it
+SAMPLES = 100  # of a bootstrap, where a learner waits for many of them
 LEAST_BYTES_PER_PARAM = 4  # below, a run of ours has too few steps for any law L(N, D)
 
 
@@ -174,7 +174,7 @@ class Ways:
         return table(self.caption, self.header, self.rows())
 
 
-def three_ways(rows: list[Row], n_samples: int = SAMPLES, seed: int = 0) -> Ways:
+def three_ways(rows: list[Row], n_samples: int = 300, seed: int = 0) -> Ways:
     """Envelope, parabola and surface on the same runs, with 95 % bootstrap intervals."""
     runs = runs_of(rows)
     ways = {
@@ -188,7 +188,7 @@ def three_ways(rows: list[Row], n_samples: int = SAMPLES, seed: int = 0) -> Ways
     return Ways(f"Three approaches, {len(rows)} runs, 95 % intervals", ways, middle(rows))
 
 
-def three_counts(rows: list[Row], n_samples: int = SAMPLES, seed: int = 0) -> Ways:
+def three_counts(rows: list[Row], n_samples: int = 300, seed: int = 0) -> Ways:
     """Approach 2 on the same runs, with N counted in three ways. The resamples are the same too."""
     ways = {
         name: bootstrap(frontier(rows, count), n_samples, seed) for name, count in COUNTS.items()
@@ -336,6 +336,19 @@ def forecast(
     )  # fmt: skip
 
 
+def every_forecast() -> list[tuple[int, str, Forecast | None]]:
+    """(budgets used, method, Forecast) from three budgets up; None where the fit refuses."""
+    most = len(fitted_budgets(measured("isoflop", "largest")))
+    found = []
+    for n_budgets in range(3, most + 1):
+        for by in METHODS:
+            try:
+                found.append((n_budgets, by, forecast(n_budgets, by=by)))
+            except ValueError:
+                found.append((n_budgets, by, None))
+    return found
+
+
 # --- break the law --------------------------------------------------------------------------------
 
 FLAWS = {
@@ -348,7 +361,7 @@ RANGES = ("all", "one decade")
 
 @dataclass(frozen=True)
 class Ruined:
-    """A study with its flaws, beside the same runs without them and our best study.
+    """A study with its flaws, beside good runs of the same budgets and our best study.
 
     `fit` counts N as `count` says, the others with the head. `interval` of its exponent a is None
     where too many resamples lose a valley. `left_out` are budgets whose lowest loss lies at the
@@ -382,18 +395,17 @@ def ruined(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> Rui
                 and row["seed"] == 0 and budget_of(row) in budgets_of(bad)]  # fmt: skip
     seeds = tuple(range(n_seeds))
     bad = with_seeds(bad, seeds)
-    grid = {(row["d_model"], budget_of(row)) for row in bad}
-    same = with_seeds([row for row in good if (row["d_model"], budget_of(row)) in grid], seeds)
     asked = budgets_of(bad)
     if budgets == "one decade":
         asked = [one for one in asked if one <= 1e12][-3:]
-    kept = [one for one in asked if _has_valley(bad, one) and _has_valley(same, one)]
+    kept = [one for one in asked if _has_valley(bad, one)]
     if len(kept) < 3:
         raise ValueError(
             f"only {len(kept)} of {len(asked)} budgets have their lowest loss inside of the sizes "
             "tried, and a line wants three: nobody could fit this study"
         )
-    bad, same = ([row for row in rows if budget_of(row) in kept] for rows in (bad, same))
+    bad, same = ([row for row in rows if budget_of(row) in kept]
+                 for rows in (bad, with_seeds(good, seeds)))  # fmt: skip
     fit = frontier(bad, COUNTS[count])
     try:
         interval = bootstrap(fit, SAMPLES).intervals["a"]
@@ -420,3 +432,44 @@ def _has_valley(rows, budget):
 def best_study() -> Bootstrap:
     """The parabolas through all IsoFLOP runs, N counted with the head."""
     return bootstrap(frontier(measured("isoflop")), SAMPLES)
+
+
+def one_flaw_each() -> dict[str, Ruined | None]:
+    """Our best study and studies with a single flaw; None where no line can be drawn."""
+    found = {}
+    for name, settings in {
+        "none": {},
+        "blocks only": {"count": "blocks only"},
+        "everything counted": {"count": "everything"},
+        "one decade": {"budgets": "one decade"},
+        "one seed": {"n_seeds": 1},
+        "one learning rate": {"flaw": "one learning rate for all"},
+        "short schedules": {"flaw": "schedules cut short"},
+    }.items():
+        try:
+            found[name] = ruined(*{
+                "flaw": "as they should be", "count": "with the head", "budgets": "all",
+                "n_seeds": 3, **settings,
+            }.values())  # fmt: skip
+        except ValueError:
+            found[name] = None
+    return found
+
+
+def harm(flaw: str, flops: float) -> dict[int, float]:
+    """Width -> how far in % a flaw lifts the loss at one budget, above the seeds' mean without it.
+
+    Raises ValueError where no such run was made.
+    """
+    if flaw not in FLAWS:
+        raise ValueError(f"flaw must be one of {', '.join(FLAWS)}, got {flaw!r}")
+    good = defaultdict(list)
+    for row in measured("isoflop"):
+        if budget_of(row) == flops:
+            good[row["d_model"]].append(row["loss"])
+    bad = {row["d_model"]: row["loss"] for row in measured(FLAWS[flaw])
+           if budget_of(row) == flops}  # fmt: skip
+    if not bad:
+        raise ValueError(f"flops must be a budget of the runs with {flaw}, got {flops:g}")
+    return {width: float(100 * (loss / np.mean(good[width]) - 1))
+            for width, loss in sorted(bad.items())}  # fmt: skip

@@ -274,7 +274,10 @@ def test_nothing_asks_the_host_for_a_number():
 
 
 def test_its_flop_are_those_of_the_chosen_experts():
-    """FlopCounterMode counts nothing for PyTorch's own grouped product."""
+    """K053: only the chosen experts compute.
+
+    FlopCounterMode counts nothing for PyTorch's own grouped product.
+    """
     layer, x = make(n_experts=8), tokens(13)
     with FlopCounterMode(display=False) as counter:
         output, _ = layer(x)
@@ -305,6 +308,7 @@ def test_the_routing_can_be_held_and_seen():
 
 
 def test_top_1_renormalised_teaches_the_router_nothing():
+    """K052: softmax, top k, weights that add up to 1, which is 1 where k is."""
     x = tokens(13)
     for renormalize, learns in ((True, False), (False, True), (None, True)):
         layer = make(top_k=1, renormalize=renormalize)
@@ -386,6 +390,7 @@ def test_statistics_survive_checkpointing():
 
 
 def test_saved_and_loaded():
+    """K051: a module with parameters and a state, as the documents' class is not."""
     layer, other, x = make(router="sigmoid"), make(router="sigmoid", seed=5), tokens(13)
     layer.update_bias(layer.route(x).counts)
     file = io.BytesIO()

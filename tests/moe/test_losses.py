@@ -19,6 +19,7 @@ def even(n_tokens, n_experts, k):
 
 @pytest.mark.parametrize(("n_experts", "k"), [(8, 1), (8, 2), (64, 6), (4, 4)])
 def test_at_balance_the_documents_form_is_k_and_switchs_is_1(n_experts, k):
+    """K054: counts over tokens add up to k. K055: what it divides by is 64 tokens, no batch."""
     probs, counts = even(64, n_experts, k)
     torch.testing.assert_close(load_balance_loss(probs, counts), torch.tensor(float(k)))
     torch.testing.assert_close(switch_balance_loss(probs, counts), torch.tensor(1.0))
