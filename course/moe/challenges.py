@@ -24,7 +24,7 @@ D_MODEL, D_FF, N_EXPERTS = 16, 16, 8
 N_GROUPS = 16
 BATCH = 128
 STEPS = 100
-N_KNOWN = 192  # tokens that are to be learned by heart
+N_KNOWN = 64  # tokens that are to be learned by heart
 SAME = 0.2  # a remedy that moves what it is judged by less than this share does nothing
 MIXTRAL = {"d_model": 4096, "d_ff": 14_336, "n_layers": 32}
 
@@ -150,7 +150,6 @@ class Trained:
     shares: np.ndarray
     idle: float
     dropped: float
-    largest_logit: float
 
 
 def train_tiny(seed=0, *, steps=STEPS, learning_rate=0.01, balance=0.0, bias_rate=0.0, jitter=0.0,
@@ -185,7 +184,7 @@ def train_tiny(seed=0, *, steps=STEPS, learning_rate=0.01, balance=0.0, bias_rat
         routing = layer.route(x)
         loss = F.mse_loss(layer(x, routing)[0], y)
     shares = (routing.counts / routing.counts.sum()).numpy()
-    return Trained(layer, float(loss), shares, idle, dropped, float(routing.logits.abs().max()))
+    return Trained(layer, float(loss), shares, idle, dropped)
 
 
 class MoETrainingChallenges:
@@ -283,10 +282,10 @@ class MoETrainingChallenges:
             "Bytes that the busiest device sends for a token and layer.")
 
     def expert_specialization(self):
-        """专家过度专门化: do experts that have learned 192 tokens by heart do badly on new ones?
+        """专家过度专门化: do experts that have learned 64 tokens by heart do badly on new ones?
 
-        Judged by the gap, the loss on new tokens less that on the 192; a dense block of the same
-        active FLOP and one of all the parameters stand beside it.
+        Judged by the loss on new tokens; the gap is that less the loss on the known. A dense block
+        of the same active FLOP and one of all the parameters stand beside it.
         """
         remedies = (
             ("8 experts, top 2", None, {}),
@@ -299,8 +298,8 @@ class MoETrainingChallenges:
         )
         tried = [(name, in_document, _memorise(self.seed, **options))
                  for name, in_document, options in remedies]
-        return _experiment("expert_specialization", "gap", "trained here", tried,
-                           "Squared errors; augmentation is noise on the 192 inputs.")
+        return _experiment("expert_specialization", "loss on new", "trained here", tried,
+                           "Squared errors; augmentation is noise on the known inputs.")
 
     def memory_bandwidth(self, chip_name: str = "H100"):
         """内存带宽限制: bytes that a Mixtral reads for each token that it writes.
@@ -345,36 +344,41 @@ class MoETrainingChallenges:
                            f"Hits of the cache: {hits:.0%} counted, {by_chance:.0%} by chance.")
 
     def training_instability(self):
-        """Logits of a router that trains too fast, and what 16 bits make of them. Not in A §3.2.
+        """Logits that grow at a router, and what 16 bits make of them. Not in A §3.2.
 
-        Judged by the largest logit. `re-routed`: share of tokens that bf16 sends to other experts.
+        Trained at three times the rate of the others. Judged by the largest logit, which z-loss
+        pushes down; the unfavoured ones it lets fall, see `lowest logit`. `re-routed in bf16`: the
+        share of tokens that a router in bf16 sends to other experts; `error of a gate`: of the
+        probabilities, the mean over tokens of the largest.
         """
         remedies = (
-            ("nothing", {}),
-            ("z-loss 0.001", {"z_loss": 0.001}),
-            ("z-loss 0.01", {"z_loss": 0.01}),
-            ("balance loss", {"balance": 0.05}),
-            ("a tenth of the rate", {"learning_rate": 0.01}),
+            ("nothing", None, {}),
+            ("z-loss 0.001", False, {"z_loss": 0.001}),
+            ("z-loss 0.01", False, {"z_loss": 0.01}),
+            ("balance loss", False, {"balance": 0.05}),
+            ("a third of the rate", False, {"learning_rate": 0.01}),
         )
         tried = []
-        for name, options in remedies:
-            trained = train_tiny(self.seed, **({"learning_rate": 0.1} | options))
-            tried.append((name, False, {"largest logit": trained.largest_logit,
-                                        **_in_bf16(trained.layer, Problem(self.seed)),
-                                        "loss": trained.loss}))
-        return _experiment("training_instability", "largest logit", "trained here", tried,
-                           "The layer computes its router in float32 for this reason.")
+        for name, in_document, options in remedies:
+            trained = train_tiny(self.seed, **({"learning_rate": 0.03} | options))
+            measures = _router_numbers(trained.layer, Problem(self.seed))
+            tried.append((name, in_document, measures | {"loss": trained.loss}))
+        return _experiment("training_instability", "largest logit", "trained here", tried)
 
 
 @torch.no_grad()
-def _in_bf16(layer, problem):
+def _router_numbers(layer, problem):
     x, _ = problem.batch(4096)
     exact = layer.route(x)
-    rounded = (x.bfloat16() @ layer.router.weight.bfloat16().T).float()
-    other = rounded.softmax(-1).topk(layer.top_k).indices
+    rounded = (x.bfloat16() @ layer.router.weight.bfloat16().T).float().softmax(-1)
+    other = rounded.topk(layer.top_k).indices
     moved = (exact.experts.sort(-1).values != other.sort(-1).values).any(-1)
-    error = (rounded.softmax(-1) - exact.probs).abs().max(-1).values
-    return {"re-routed": float(moved.float().mean()), "error of a gate": float(error.mean())}
+    return {
+        "largest logit": float(exact.logits.max()),
+        "lowest logit": float(exact.logits.min()),
+        "re-routed in bf16": float(moved.float().mean()),
+        "error of a gate": float((rounded - exact.probs).abs().amax(-1).mean()),
+    }
 
 
 class _DroppingExperts(FeedForwardNetwork):
@@ -387,7 +391,7 @@ class _DroppingExperts(FeedForwardNetwork):
 
 
 def _memorise(seed, *, n_tokens=N_KNOWN, dense=None, dropout=0.0, balance=0.0, noise=0.0):
-    """Losses after training on the same noisy tokens; `dense`: hidden width of a plain block."""
+    """Losses after training on the same few tokens; `dense`: the hidden width of a plain block."""
     problem = Problem(seed)
     x, y = problem.batch(n_tokens)
     with torch.random.fork_rng():
@@ -409,7 +413,7 @@ def _memorise(seed, *, n_tokens=N_KNOWN, dense=None, dropout=0.0, balance=0.0, n
     with torch.no_grad():
         known = float(F.mse_loss(block(x)[0], y))
         new = float(F.mse_loss(block(new_x)[0], new_y)) + 0.3**2  # the noise that none can know
-    return {"gap": new - known, "loss on the known": known, "loss on new": new}
+    return {"loss on new": new, "loss on the known": known, "gap": new - known}
 
 
 class _Dense(nn.Module):

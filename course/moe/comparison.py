@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
-from course.experiments.study import best_study, measured
+from course.experiments.study import frontier, measured
 from course.experiments.sweep import Row, read_table
 
 TABLE = Path(__file__).with_name("runs.csv")
@@ -43,12 +43,14 @@ def estimate(values) -> Estimate:
 
 @dataclass(frozen=True)
 class Pairs:
-    """The pairs of one size, or of several. Estimates are over the pairs.
+    """The pairs of one size, or of several. Estimates are over the pairs; with several sizes they
+    take the gain to be one for all, which the smallest size does not quite bear out.
 
     gain: dense minus MoE, nats per byte: above 0 the MoE is better.
     multiplier: how many times the dense model's FLOP would buy the MoE's loss, for each FLOP of the
         MoE: (L_dense / L_MoE)^(1/γ) · C_dense / C_MoE, where L*(C) ∝ C^-γ is the fleet's frontier.
-    time_ratio: processor seconds of training, MoE over dense.
+    time_ratio: processor seconds of training, MoE over dense, geometric mean. The two were trained
+        at different times on a shared machine, so it is rough.
     memory_ratio: all parameters, MoE over dense.
     """
 
@@ -91,8 +93,9 @@ class Comparison:
         net = worth.mean / slower
         return (f"At {widths}, with the recipe of the dense models and 8 experts of which a byte "
                 f"takes 2, {verdict}. It won {won} of {gain.n} pairs. It holds "
-                f"{self.all.memory_ratio:.1f} times the parameters and took {slower:.2f} times the "
-                f"processor time, so for each second it is worth {net:.2f} of the dense model"
+                f"{self.all.memory_ratio:.1f} times the parameters and took about {slower:.1f} "
+                f"times the processor time, so a second of it is worth {net:.1f} of the dense "
+                f"model's"
                 f"{': here it does not pay' if net < 1 else ''}.")
 
 
@@ -108,9 +111,9 @@ def compare(moe: list[Row] | None = None, dense: list[Row] | None = None,
         ValueError: if no MoE run has a dense partner, or gamma is not positive.
     """
     if gamma is None:
-        study = best_study()
-        gamma = -study.fit.losses.exponent
-        interval = tuple(sorted(-end for end in study.intervals["gamma"]))
+        losses = frontier(measured("isoflop")).losses
+        gamma = -losses.exponent
+        interval = tuple(-end for end in reversed(losses.interval))
     else:
         interval = (gamma, gamma)
     if not gamma > 0:

@@ -243,16 +243,16 @@ def fit_isoflop(n_params, n_tokens, loss, *, flops=None):
         minima = [_valley(flops[rows], n[rows], d[rows], losses[rows]) for rows in budgets]
         return _frontier("IsoFLOP", *np.transpose(minima), again)
 
+    def again(rng):
+        return fit(smooth * (1 + rng.choice(off, len(off))))
+
+    fitted = fit(losses)  # refuses, by name, a budget that has no valley
     smooth = np.empty_like(losses)
     for rows in budgets:
         log_n = np.log(n[rows]) - np.log(n[rows]).mean()
         smooth[rows] = np.polyval(np.polyfit(log_n, losses[rows], 2), log_n)
     off = (losses / smooth - 1) * np.sqrt(len(n) / (len(n) - 3 * len(budgets)))
-
-    def again(rng):
-        return fit(smooth * (1 + rng.choice(off, len(off))))
-
-    return fit(losses)
+    return fitted
 
 
 def _valley(flops, n_params, n_tokens, losses):
