@@ -36,12 +36,25 @@ COUNTS = {
     "everything": "n_total",
 }
 SAMPLES = 100  # of a bootstrap, where a learner waits for many of them
+VALLEY_SIZES = 4
 LEAST_BYTES_PER_PARAM = 4  # below, a run of ours has too few steps for any law L(N, D)
 
 
 def measured(*studies: str) -> list[Row]:
-    """The rows of some studies of the fleet, all of them if none is named."""
-    return [row for row in _table() if not studies or row["study"] in studies]
+    """The rows of some studies of the fleet, all of them if none is named.
+
+    An IsoFLOP budget, or the largest, counts only with `VALLEY_SIZES` sizes or more: while a sweep
+    is under way a valley may be half measured.
+    """
+    sizes = defaultdict(set)
+    for row in _table():
+        sizes[row["study"], budget_of(row)].add(row["d_model"])
+    return [
+        row for row in _table()
+        if (not studies or row["study"] in studies)
+        and (row["study"] not in ("isoflop", "largest")
+             or len(sizes[row["study"], budget_of(row)]) >= VALLEY_SIZES)
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=1)

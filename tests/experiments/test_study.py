@@ -67,6 +67,12 @@ def test_a_seed_alone_keeps_the_sizes_that_ran_once():
     assert {one["seed"] for one in rows} == {0, 1}
 
 
+def test_a_valley_under_way_is_left_out(table):
+    table([*fleet(), row(64, 3e12), row(96, 3e12, 1), row(64, 1e13, study="largest")])
+    assert study.budgets_of(study.measured("isoflop", "largest")) == sorted(BUDGETS)
+    assert len(study.measured()) == len(fleet())
+
+
 # --- the surface ----------------------------------------------------------------------------------
 
 
@@ -200,7 +206,7 @@ def test_the_line_promises_more_than_a_law_with_a_floor_keeps(table):
 
 
 def test_fewer_budgets_and_seeds_are_less_sure(table):
-    rows = [*fleet(noise=0.006), *[row(w, 1e13, study="largest") for w in (64, 96, 128)]]
+    rows = [*fleet(noise=0.006), *[row(w, 1e13, study="largest") for w in (64, 80, 96, 128)]]
     table(rows)
 
     def width(*settings):
@@ -267,7 +273,7 @@ def test_the_other_flaws(broken):
 def test_a_study_without_valleys_is_refused(table):
     """Small models alone: at the larger budgets the loss only falls with size."""
     rows = [{**row(width, flops), "study": name} for name in ("isoflop", "bad_rate")
-            for flops in (1e12, 3e12, 1e13) for width in (8, 16, 24)]  # fmt: skip
+            for flops in (1e13, 3e13, 1e14) for width in (8, 16, 24, 32)]  # fmt: skip
     table(rows)
     with pytest.raises(ValueError, match="only 0 of 3 budgets have their lowest loss inside"):
         study.ruined("one learning rate for all", "with the head")

@@ -1,0 +1,491 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 1. Lab: measure your own law
+#
+# **Core question**: can you find a scaling law with nothing but your own processor, and how far would
+# you trust it?
+#
+# **You will be able to**
+# - train small language models and see where they fall on a line that was measured before;
+# - read the best size off an IsoFLOP valley, fit it in three ways, and give each answer its interval;
+# - show on one set of runs how Kaplan and Chinchilla could disagree;
+# - forecast a larger budget, be scored, and name what ruins a study.
+#
+# **You need first**: [chapter 1](01_scaling_laws.ipynb).
+#
+# **Time**: 45 minutes to read and do, 40 seconds to run, 60 minutes for the exercises.
+#
+# **Mirrors**: nothing new. A §1.1 and A §1.2 again, on data of our own.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L1. Three models of your own
+#
+# A law is worth what its runs are worth, so here are all the parts of ours. The text (语料, corpus) is one
+# that you already have: the Python source of what this course installs. Every byte (字节) is a token, so
+# the vocabulary is 256. One file in twelve is held out (验证集): no model trains on it, every loss (损失) is
+# measured on it, in nats per byte. Guessing among all bytes costs ln 256 = 5.55.
+
+# %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
+from course.experiments.corpus import load_corpus
+
+corpus = load_corpus()
+for split in ("train", "held_out"):
+    print(f"{split:<9} {corpus.text(split).size / 1e6:5.1f} MB in "
+          f"{len(corpus.documents[split]):,} files")
+print("fingerprint", corpus.fingerprint)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The model is a decoder-only transformer (仅解码器) of three layers that reads 64 bytes at a time. Only its
+# width d varies. This is one of width 24; all of its code is 150 lines, in `course/experiments/model.py`.
+
+# %% slideshow={"slide_type": "-"}
+from course.experiments.model import LanguageModel
+
+model = LanguageModel(d_model=24)
+for name, part in model.named_children():
+    print(f"{name:<10} {sum(weights.numel() for weights in part.parameters()):>7,} parameters")
+print(model.blocks[0])
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# We trained a *fleet* of such models in advance and kept every run in a table. Its best losses so far:
+
+# %% slideshow={"slide_type": "-"}
+from course.experiments import study
+from course.units import format_flop
+
+isoflop = study.measured("isoflop")
+line = study.frontier(isoflop)
+for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
+    print(f"{format_flop(flops):>10}  {loss:.3f} nats per byte")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# You now train three models on 3e9, 1e10 and 3e10 FLOP. The first gets a tenth of the smallest budget
+# above.
+
+# %% slideshow={"slide_type": "-"}
+from course.classroom.predict import compare, load_record, my_folder, predict
+
+predict("L01.1", "What loss will a model reach that is trained on 3e9 FLOP?", unit="nats per byte")
+
+# %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
+from course.experiments import fleet
+from course.experiments.sweep import read_table, sweep
+
+table = my_folder() / "my_runs.csv"
+sweep(fleet.run, fleet.live(seeds=[7]), table, cost=fleet.flops, unit="FLOP",
+      provenance=fleet.provenance())
+mine = [row for row in read_table(table) if row["study"] == "live"]
+for row in mine:
+    print(f"width {row['d_model']:>2}, {format_flop(row['flops']):>10}, {row['n_tokens']:,} bytes: "
+          f"{row['loss']:.3f} nats per byte in {row['seconds']:.0f} s of processor time")
+
+# %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
+by_line = float(line.losses.predict(3e9))
+compare("L01.1", mine[0]["loss"],
+        because=f"The line through the fleet, followed down, says {by_line:.2f}.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Each run was written to `my_runs.csv` when it ended. Had you stopped the cell half way, by the stop
+# button or the power switch, calling it again would do only what is missing. Run it again now: it
+# trains nothing.
+
+# %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
+from course.experiments.plots import draw_frontier
+from course.figures import new_figure, show
+
+figure, axes = new_figure()
+draw_frontier(axes, line, mine, study.measured("live"))
+show(figure, alt="Three small models lie near the line through the fleet's best runs, extended down.")
+
+# %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
+import numpy as np
+
+for row in mine:
+    three = [one["loss"] for one in study.measured("live") if one["d_model"] == row["d_model"]]
+    off = row["loss"] / line.losses.predict(row["flops"]) - 1
+    print(f"width {row['d_model']:>2}: {row['loss']:.3f}, off the line by {off:+.1%}; the fleet's "
+          f"seeds {np.mean(three):.3f}, standard deviation {np.std(three, ddof=1):.3f}")
+print("the same text as the fleet's:", mine[0]["corpus"] == isoflop[0]["corpus"])
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Two rulers measure your runs. The *seeds* (随机种子): the same model, started and fed in another order. A
+# run of yours should differ from the fleet's by about their standard deviation. If it differs by
+# much more, look at the last line: another version of Python is another text. And the *line*, here
+# dashed where nobody had measured. It tells roughly where a model of a tenth of the compute lands, but it
+# is off by more than the seeds explain: a line bends at its lower end, too, and a model of the wrong
+# size for its budget lies above it. Which size is the right one?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L2. The valley in our own data
+#
+# What is N, and what is C? Our compute counts every product that the model does for a byte, forward and
+# backward: 6 FLOP for each weight of the blocks and the head, and 6·L·T·d for attention over T bytes in L
+# layers. Parameters (参数量) can be counted in three ways, and at this scale they differ:
+
+# %% slideshow={"slide_type": "-"}
+from course.experiments.model import count_parameters, flops_per_token
+
+print("width   blocks only   with the head   everything   C / (6 N D)")
+for d_model in (8, 16, 32, 64, 128):
+    n = count_parameters(d_model)
+    share = flops_per_token(d_model) / (6 * n.n_with_head)
+    print(f"{d_model:>5} {n.n_non_embedding:>13,} {n.n_with_head:>15,} {n.n_total:>12,} {share:>13.2f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# For GPT-3 the first and the last column differ by less than one percent, and 6·N·D is good to a few. For a
+# model of width 8 they differ nearly threefold. Unless we say otherwise N is the middle column, the weights
+# that work for every byte, and C is measured, not 6·N·D.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# For each budget the fleet holds six widths. A wider model sees less text. Somewhere between lies the
+# compute-optimal (计算最优) size N*: the bottom of the IsoFLOP valley of chapter 1.
+
+# %% slideshow={"slide_type": "-"}
+predict("L01.2", "With ten times the compute, how many times larger is the best model?", unit="times")
+
+# %% slideshow={"slide_type": "slide"}
+from course.experiments.plots import draw_valleys
+
+figure, axes = new_figure(width=9, height=5.6)
+draw_valleys(axes, isoflop)
+show(figure, alt="Loss against size: a valley at each budget, lower and further right for larger ones.")
+
+# %% slideshow={"slide_type": "fragment"}
+a = line.sizes.exponent
+compare("L01.2", 10**a, because=f"N* grows as C^{a:.2f}; the rest of the compute goes into text.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Every mark is one trained model, every star the lowest point of a parabola in log N. Where three marks
+# of one shape stand above each other, only the seed differs. Look at how far apart they are, and then at
+# how flat the valleys are. A shift of a mark by its seed's luck hardly changes the *height* of a
+# star, and moves it *sideways* by a lot. Keep this picture: it explains every interval below.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L3. Is the recipe fair?
+#
+# A valley compares sizes. It is honest only if every size is trained as well as every other. The first
+# suspect is the learning rate (学习率): wide models want a smaller one. Our rule gives hidden matrices
+# 8e-3·√(64/d), and embedding and head 3.2e-2. To test it we trained five widths, each near its own best
+# budget, with both rates divided and multiplied by 2 and 4.
+
+# %% slideshow={"slide_type": "-"}
+predict("L01.3", "Which mistake costs more loss?", choices=["rates 4 times too low", "4 times too high"])
+
+# %% slideshow={"slide_type": "subslide"}
+from course.experiments.plots import draw_rates
+
+rates = study.rate_studies(study.measured("learning_rate"))
+figure, axes = new_figure()
+draw_rates(axes, rates)
+show(figure, alt="Loss against the learning rate: every width has its lowest loss near our rule.")
+
+# %% slideshow={"slide_type": "fragment"}
+for one in rates:
+    print(f"width {one.d_model:>3}: best at {one.best_factor:.2f} times the rule, "
+          f"which costs {one.cost:.2f} % of loss")
+low, high = (np.mean([one.excess[end] for one in rates]) for end in (0, -1))
+compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
+        because=f"Mean loss above the rule's: too low {low:.1f} %, too high {high:.1f} %.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# What must *not* happen is a trend: a best factor that falls or rises with the width. It would lift one
+# side of every valley and tilt the whole study. Kaplan's warm-up, too long for small models, was a
+# mistake of this kind (Porian et al., 2024). Look for it in ours: the two widest models would like three
+# quarters of the rule. Two seeds decide a best factor only roughly, and the loss that the rule gives
+# away, at most half a percent, is what one seed differs from the next. Yet it is a flaw, it is in
+# our data, and it makes our exponent a little too low.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L4. Three ways to the optimum
+#
+# Hoffmann and colleagues read N*(C) off their runs in three ways. So do we:
+#
+# 1. **Envelope**: at each budget take the run with the lowest loss; a power law through these.
+# 2. **Parabolas**: at each budget the bottom of the valley; a power law through these.
+# 3. **Surface**: fit $L = E + A/N^\alpha + B/D^\beta$ to all runs at once, and ask it for the best N.
+#
+# Behind each number stands an interval (区间) from a bootstrap (自助法): 300 new tables that might as
+# well have been measured, each fitted again.
+
+# %% slideshow={"slide_type": "-"}
+predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?")
+
+# %% slideshow={"slide_type": "subslide"}
+ways = study.three_ways(isoflop)
+ways
+
+# %% slideshow={"slide_type": "fragment"}
+exponents = [boot.fit.exponents["a"] for boot in ways.ways.values()]
+compare("L01.4", round(max(exponents) - min(exponents), 3))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# First what agrees: the loss. To each approach L*(C) is nearly a straight line on log axes (last
+# column), and its exponent has a narrow interval. Then what does not: the size.
+
+# %% slideshow={"slide_type": "-"}
+from course.experiments.plots import draw_sizes
+
+figure, axes = new_figure()
+draw_sizes(axes, ways)
+show(figure, alt="The best size against compute by three approaches: three lines that cross.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Why do they disagree, on the very same runs?
+#
+# - The *envelope* can only choose sizes that were trained. Our widths lie a factor of two in N apart, so each of
+#   its points is off by up to √2. It also takes the luckiest seed.
+# - The *parabolas* interpolate, but a handful of budgets is a handful of points for a line. And a valley is
+#   not a parabola: its small-model side is another power than its large-model side.
+# - The *surface* uses all runs and pays by believing a formula. Runs with fewer than four bytes a
+#   parameter stop after a few hundred steps, and no formula in N and D knows that: we leave them out.
+#
+# Part of the surface is the floor E. This is what our runs say of it:
+
+# %% slideshow={"slide_type": "subslide"}
+surface = ways.ways["3. surface"]
+low, high = np.percentile(surface.samples.surface.E, [2.5, 97.5])
+print(f"E = {surface.fit.surface.E:.2f} nats per byte, 95 %: {low:.2f} to {high:.2f}")
+print(f"the lowest loss of any run: {min(row['loss'] for row in isoflop):.2f}")
+print(surface.fit.surface.certificate)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# Nobody has been near the floor. It is the answer to "what if N and D were infinite?", asked of runs far away
+# from it, so small changes of the data move it. When a paper prints a floor with two decimals, ask for this
+# line.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L5. Kaplan against Chinchilla, in miniature
+#
+# Kaplan counted the parameters of the blocks only; Hoffmann counted all. Here is the same fleet, the
+# same losses and the same compute. Only the label of the horizontal axis changes.
+
+# %% slideshow={"slide_type": "-"}
+predict("L01.5", "Leave embedding and head out of N: what does the exponent of N* do?",
+        choices=["it rises", "it falls", "it stays"])
+
+# %% slideshow={"slide_type": "subslide"}
+counts = study.three_counts(isoflop)
+counts
+
+# %% slideshow={"slide_type": "fragment"}
+blocks, _, everything = counts.ways.values()
+apart, low, high = study.difference(blocks, everything)
+compare("L01.5", "it rises" if apart > 0 else "it falls",
+        because=f"By {apart:.3f} from everything to blocks only, 95 %: {low:.3f} to {high:.3f}.")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The marks are the same valleys, moved left or right by the way of counting:
+
+# %% slideshow={"slide_type": "-"}
+figure, axes = new_figure()
+draw_sizes(axes, counts)
+show(figure, alt="The best size against compute, counted in three ways: the lines have three slopes.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The blocks grow with d², the embedding only with d. So the larger the model, the smaller the part that
+# Kaplan left out: his small models look smaller than they are, and the line gets steeper. Pearce and
+# Song (2024) showed that this, on top of small models, explains most of Kaplan's 0.73.
+#
+# Look at the intervals. Those of the three exponents overlap: by them alone you could not tell the
+# counts apart. Yet their *difference* is sure, for all three share the runs and thus the noise. Compare
+# like with like before you compare intervals.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L6. How sure are we?
+#
+# The exponent of N* again, by parabolas, in 300 tables that might have been measured. Would our fleet
+# alone have told Hoffmann's exponent from Kaplan's?
+
+# %% slideshow={"slide_type": "-"}
+from course.experiments.plots import draw_exponent
+
+figure, axes = new_figure()
+draw_exponent(axes, ways.ways["2. parabolas"])
+show(figure, alt="A histogram of the exponent over resamples, with two published values as lines.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The interval is honest and wide. It knows the noise of the seeds and the number of runs. It does not
+# know that a valley is no parabola, that the learning rate was tuned at some widths only, or that all
+# runs read the same text. Besiroglu and colleagues (2024) found an interval in a famous paper that was
+# so narrow that it would have taken 600,000 runs. Ours took a few dozen.
+#
+# A better test than any interval is a forecast (外推) that can fail. The fleet's largest budget took no part
+# in the next fit.
+
+# %% slideshow={"slide_type": "subslide"}
+rows = study.measured("isoflop", "largest")
+*used, target = study.budgets_of(rows)
+for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
+    if flops < 0.9 * target:
+        print(f"{format_flop(flops):>10}  {loss:.3f}")
+predict("L01.6", f"Which loss does the best model reach on {format_flop(target)}?", unit="nats per byte")
+
+# %% slideshow={"slide_type": "fragment"}
+for n_budgets, by, one in study.every_forecast():
+    words = "refuses: too few runs for five constants"
+    if one:
+        observed = one.observed
+        words = f"{one.predicted:.3f} nats per byte, off by {one.error:+.2%}"
+    print(f"{n_budgets} budgets, {target / used[n_budgets - 1]:4.1f} times beyond: {by:<23} {words}")
+compare("L01.6", observed)
+guess = load_record()["L01.6"]["prediction"]
+if guess != "none":
+    print(f"You were off by {guess / observed - 1:+.2%}.")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# A straight line knows no floor, so the further it goes, the more it promises. The surface has a floor, one
+# that nobody has seen. Read the lines from the bottom up: how the error grows with the reach, and where
+# the surface begins to guess or to refuse. Then remember that the papers of chapter 1 go a hundred
+# times beyond their runs, or more.
+#
+# Now cut the data that the forecast is made from, and look at the intervals.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# 1. Use three budgets. What happens to the interval of a, and what to the forecast?
+# 2. Use one seed alone, then each of the others. How far does a move? Is that inside of the interval?
+# 3. Let the surface forecast. When does it give up, and is that a weakness?
+
+# %% slideshow={"slide_type": "slide"}
+from course.experiments.explorer import how_sure
+
+how_sure()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# **How to read it.** Blue: the budgets used, the forecast, and its 95 % band (dotted). Hollow circles: valleys
+# that were left out. Orange: what the largest budget gave, the star its best. The inset shows where the
+# resamples put a. With fewer budgets the band spreads like a fan, and a may wander from 0.3 to 0.7 while
+# the loss is still forecast within a few percent. The surface says "no result" when its runs
+# cannot tell α and β from nothing. That is the better answer: five constants from a dozen runs are a
+# drawing, not a measurement.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L7. Break the law
+#
+# Now ruin the study on purpose. Two flaws had to be trained: *one learning rate for all*, that of
+# width 8, and *schedules cut short*, where each run stops after a quarter of the schedule that its learning
+# rate was planned for. Others are only a matter of what one looks at.
+
+# %% slideshow={"slide_type": "-"}
+flaws = study.one_flaw_each()
+fitted = [name for name, one in flaws.items() if one and one.interval and name != "none"]
+predict("L01.7", "Which flaw moves the exponent of N* furthest?", choices=fitted)
+
+# %% slideshow={"slide_type": "fragment"}
+best = flaws["none"].fit.exponents["a"]
+for name, one in flaws.items():
+    if one is None:
+        print(f"{name:<20} no line: fewer than three budgets show a valley")
+        continue
+    own = one.fit.exponents["a"]
+    interval = "{:.2f} to {:.2f}".format(*one.interval) if one.interval else "no interval"
+    print(f"{name:<20} a = {own:.3f} ({interval}), moved by {own - best:+.3f}, {one.n_runs} runs")
+compare("L01.7", max(fitted, key=lambda name: abs(flaws[name].fit.exponents["a"] - best)),
+        because="Only flaws with an interval are ranked: the others are too few runs to say.")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Questions for the explorer:
+#
+# 1. Which single flaw brings you nearest to Kaplan's 0.73? Which two together?
+# 2. Does a flaw that raises *every* loss move the exponent?
+# 3. Can two flaws cancel, so that a bad study agrees with a good one?
+
+# %% slideshow={"slide_type": "slide"}
+from course.experiments.explorer import break_the_law
+
+break_the_law()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# **How to read it.** Grey is our best study. Orange is yours, and the thin lines go through its middle with
+# the slopes of 2020 and 2022. The sentence gives a third number: the same budgets, trained
+# as they should be. Compare with that one, for leaving out runs moves the exponent as well.
+#
+# A flaw moves the exponent when it hurts some sizes more than others. Who is hurt, at a small budget and at a
+# larger one?
+
+# %% slideshow={"slide_type": "subslide"}
+for flaw in ("one learning rate for all", "schedules cut short"):
+    for flops in (1e11, 1e12):
+        hurt = [f"width {d} {percent:+.1f} %" for d, percent in study.harm(flaw, flops).items()]
+        print(f"{flaw:<26} {format_flop(flops)}  ", "   ".join(hurt))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The rate that suits width 8 is too high for all others, and the more so the wider they are: it lifts the
+# right side of the valleys, so their stars move to the left. Long runs recover from it, short ones do not. So
+# the stars of the small budgets move furthest, and the line gets steeper, if it can be drawn at all. A
+# schedule cut short robs a model of its last, slow steps. Those who lose most are small models on much
+# text, and the stars move to the right. Hoffmann's own explanation of Kaplan's exponent is of this kind.
+# A flaw that raised every loss by the same share would move no star at all: bad losses can hide a
+# good exponent, and good losses a bad one. Question 3 is the uncomfortable one. Agreement with a famous
+# number proves little.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## L8. A sweep of your own
+#
+# Everything above can be measured again. On this machine, in a terminal:
+#
+#     make sweep ARGS="isoflop --up-to 1e11"
+#
+# The runs go to `work/my_fleet.csv`; stop it when you like, and the same command goes on. On a cluster,
+# start `dask scheduler` on one machine and `dask worker tcp://HOST:8786 --nthreads 1` on the others,
+# then add `--dask tcp://HOST:8786` to ARGS.
+#
+# And the fits take anybody's table, so long as it has columns for N, D and the loss. The first bad row
+# is named, and a column in millions is refused. Here are our own runs, as if they came from you:
+
+# %% slideshow={"slide_type": "-"}
+from course.scaling.fitting import fit_isoflop, read_runs
+
+columns = {"N": "n_total", "tokens": "n_tokens", "val_loss": "loss", "FLOP": "flops"}
+mine_too = read_runs({title: [row[name] for row in isoflop] for title, name in columns.items()})
+print(f"{len(mine_too)} runs, {format_flop(mine_too.flops.min())} to {format_flop(mine_too.flops.max())}")
+fit = fit_isoflop(mine_too.n_params, mine_too.n_tokens, mine_too.loss, flops=mine_too.flops)
+print({name: round(exponent, 3) for name, exponent in fit.exponents.items()})
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# `read_runs("my_table.csv")` reads a file in the same way.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What is contested here
+#
+# - **Does a law of tiny models mean anything?** Ours are a million times smaller than the models that
+#   laws are made for. The *shape* carries over, straight frontier, valleys, flat bottoms; the constants
+#   belong to one text, one tokenizer (here: none) and one recipe.
+# - **Which count of N is right?** The one that makes the law simplest, and papers differ. Porian et al. count
+#   the head; Pearce and Song count all. None is wrong, but exponents from different counts must not be
+#   compared.
+# - **Parabola or surface?** Hoffmann's third approach was the odd one out until it was refitted. A
+#   parabola is biased where the valley is skewed; a surface is biased where its formula is.
+# - **Should the learning rate be tuned at every size?** It costs as much as the study. Rules like ours
+#   are a compromise, and section L3 is the least that one should show.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Take-aways
+#
+# - The loss of the best model is a straight line on log axes, down to models you train in seconds.
+# - The best *loss* is known well, the best *size* badly: valleys are flat.
+# - Say how N was counted. It moves the exponent more surely than anything else here.
+# - Seeds and budgets buy certainty; a clever fit does not.
+# - A forecast that can fail is worth more than an R².
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Further reading
+#
+# - Kaplan et al. (2020), [arXiv:2001.08361](https://arxiv.org/abs/2001.08361): section 2 counts N and C.
+# - Hoffmann et al. (2022), [arXiv:2203.15556](https://arxiv.org/abs/2203.15556): the three approaches.
+# - Besiroglu et al. (2024), [arXiv:2404.10102](https://arxiv.org/abs/2404.10102): a refit with intervals.
+# - Porian et al. (2024), [arXiv:2406.19146](https://arxiv.org/abs/2406.19146): from Kaplan's exponent to
+#   Chinchilla's by mending three flaws, one at a time.
+# - Pearce and Song (2024), [arXiv:2406.12907](https://arxiv.org/abs/2406.12907): the same from the count of N.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Exercises
+#
+# From counting parameters to judging a study:
+# [01 Lab: measure your own law](../exercises/01_lab_measure_your_own_law/01_lab_measure_your_own_law.ipynb).
