@@ -17,7 +17,7 @@ SEEDS = {"0, 1 and 2": (0, 1, 2), "0 alone": (0,), "1 alone": (1,), "2 alone": (
 
 def how_sure():
     """How many budgets and seeds does a forecast want?"""
-    most = len(study.fitted_budgets(study.measured("isoflop", "largest")))
+    most = len(study.fitted_budgets(study.measured("isoflop")))
     _prepare(study.forecast, range(3, most + 1), SEEDS.values(), study.METHODS)
     return Explorer(
         "How sure are we? The largest budget, predicted from the smallest",

@@ -75,27 +75,27 @@ def repetition() -> list[Row]:
             for epochs in (1, 2, 4, 8, 15, 30) if epochs <= most]
 
 
-def _inner_runs():
+def _four_budgets():
     for flops in (3e10, 1e11, 3e11, 1e12):
-        for width in BUDGETS[flops][1:-1]:
+        for width in BUDGETS[flops][:-1]:
             yield width, tokens_for(flops, width)
 
 
 def bad_rate() -> list[Row]:
     """Bad on purpose: one learning rate, that of width 8, for every width."""
-    return [spec("bad_rate", width, n_tokens, rate_width=8) for width, n_tokens in _inner_runs()]
+    return [spec("bad_rate", width, n_tokens, rate_width=8) for width, n_tokens in _four_budgets()]
 
 
 def bad_schedule() -> list[Row]:
     """Bad on purpose: every run is stopped early in a schedule made for four times its length."""
     return [spec("bad_schedule", width, n_tokens, planned_tokens=4 * n_tokens)
-            for width, n_tokens in _inner_runs()]
+            for width, n_tokens in _four_budgets()]
 
 
 def live(seeds=range(SEEDS)) -> list[Row]:
     """Three models small enough to be trained while one waits, each near its budget's best."""
     return [spec("live", width, tokens_for(flops, width), seed)
-            for width, flops in ((8, 3e9), (16, 1e10), (24, 3e10)) for seed in seeds]
+            for width, flops in ((16, 1e10), (16, 3e10), (24, 6e10)) for seed in seeds]
 
 
 STUDIES = {study.__name__: study

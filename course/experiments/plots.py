@@ -165,7 +165,7 @@ def draw_forecast(axes):
 
     Returns update(result) for a study.Forecast.
     """
-    rows = study.measured("isoflop", "largest")
+    rows = study.measured("isoflop")
     whole = study.frontier(study.measured("isoflop"))
     budgets, largest = study.budgets_of(rows), study.budgets_of(rows)[-1]
     axes.set(xlim=(budgets[0] / 1.6, largest * 1.8))

@@ -332,7 +332,7 @@ def forecast(
     """
     if by not in METHODS:
         raise ValueError(f"by must be one of {', '.join(METHODS)}, got {by!r}")
-    rows = measured("isoflop", "largest")
+    rows = measured("isoflop")
     used, target = fitted_budgets(rows)[:n_budgets], budgets_of(rows)[-1]
     kept = with_seeds([row for row in rows if budget_of(row) in used], seeds)
     boot = bootstrap(_fit(METHODS[by], runs_of(kept)), SAMPLES)
@@ -351,7 +351,7 @@ def forecast(
 
 def every_forecast() -> list[tuple[int, str, Forecast | None]]:
     """(budgets used, method, Forecast) from three budgets up; None where the fit refuses."""
-    most = len(fitted_budgets(measured("isoflop", "largest")))
+    most = len(fitted_budgets(measured("isoflop")))
     found = []
     for n_budgets in range(3, most + 1):
         for by in METHODS:

@@ -20,7 +20,7 @@
 #
 # **You need first**: [chapter 1](01_scaling_laws.ipynb).
 #
-# **Time**: 45 minutes to read and do, 40 seconds to run, 60 minutes for the exercises.
+# **Time**: 45 minutes to read and do, 45 seconds to run, 122 minutes for the exercises.
 #
 # **Mirrors**: nothing new. A §1.1 and A §1.2 again, on data of our own.
 
@@ -66,13 +66,13 @@ for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
     print(f"{format_flop(flops):>10}  {loss:.3f} nats per byte")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# You now train three models on 3e9, 1e10 and 3e10 FLOP. The first gets a tenth of the smallest budget
+# You now train three models on 1e10, 3e10 and 6e10 FLOP. The first gets a third of the smallest budget
 # above.
 
 # %% slideshow={"slide_type": "-"}
 from course.classroom.predict import compare, load_record, my_folder, predict
 
-predict("L01.1", "What loss will a model reach that is trained on 3e9 FLOP?", unit="nats per byte")
+predict("L01.1", "What loss will a model reach that is trained on 1e10 FLOP?", unit="nats per byte")
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 from course.experiments import fleet
@@ -87,7 +87,7 @@ for row in mine:
           f"{row['loss']:.3f} nats per byte in {row['seconds']:.0f} s of processor time")
 
 # %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
-by_line = float(line.losses.predict(3e9))
+by_line = float(line.losses.predict(1e10))
 compare("L01.1", mine[0]["loss"],
         because=f"The line through the fleet, followed down, says {by_line:.2f}.")
 
@@ -108,7 +108,7 @@ show(figure, alt="Three small models lie near the line through the fleet's best 
 import numpy as np
 
 for row in mine:
-    three = [one["loss"] for one in study.measured("live") if one["d_model"] == row["d_model"]]
+    three = [one["loss"] for one in study.measured("live") if one["flops"] == row["flops"]]
     off = row["loss"] / line.losses.predict(row["flops"]) - 1
     print(f"width {row['d_model']:>2}: {row['loss']:.3f}, off the line by {off:+.1%}; the fleet's "
           f"seeds {np.mean(three):.3f}, standard deviation {np.std(three, ddof=1):.3f}")
@@ -118,9 +118,9 @@ print("the same text as the fleet's:", mine[0]["corpus"] == isoflop[0]["corpus"]
 # Two rulers measure your runs. The *seeds* (随机种子): the same model, started and fed in another order. A
 # run of yours should differ from the fleet's by about their standard deviation. If it differs by
 # much more, look at the last line: another version of Python is another text. And the *line*, here
-# dashed where nobody had measured. It tells roughly where a model of a tenth of the compute lands, but it
-# is off by more than the seeds explain: a line bends at its lower end, too, and a model of the wrong
-# size for its budget lies above it. Which size is the right one?
+# dashed where nobody had measured. It tells where a model lands within a few percent, which is still
+# more than the seeds explain: a line bends at its lower end, and a model of the wrong size for its budget
+# lies above it. Which size is the right one?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## L2. The valley in our own data
@@ -320,7 +320,7 @@ show(figure, alt="A histogram of the exponent over resamples, with two published
 # in the next fit.
 
 # %% slideshow={"slide_type": "subslide"}
-rows = study.measured("isoflop", "largest")
+rows = study.measured("isoflop")
 *used, target = study.budgets_of(rows)
 for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
     if flops < 0.9 * target:

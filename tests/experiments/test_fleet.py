@@ -38,7 +38,7 @@ def test_the_committed_table_is_the_whole_plan():
 
 
 def test_one_rule_gives_the_learning_rate_of_every_width():
-    """K202: rates are not searched at each size; a rule found on small models is right on larger."""
+    """K202: rates are not searched at each size; a rule found on small models serves larger."""
     rows = fleet.load_fleet("learning_rate")
     for width in {row["d_model"] for row in rows}:
         losses = {}
