@@ -200,7 +200,7 @@ compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
 # mistake of this kind (Porian et al., 2024). Look for it in ours: the two widest models would like three
 # quarters of the rule. Two seeds decide a best factor only roughly, and the loss that the rule gives
 # away, at most half a percent, is what one seed differs from the next. Yet it is a flaw, it is in
-# our data, and it makes our exponent a little too low.
+# our data, and it may make our exponent a little too low.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## L4. Three ways to the optimum
@@ -293,9 +293,9 @@ show(figure, alt="The best size against compute, counted in three ways: the line
 # Kaplan left out: his small models look smaller than they are, and the line gets steeper. Pearce and
 # Song (2024) showed that this, on top of small models, explains most of Kaplan's 0.73.
 #
-# Look at the intervals. Those of the three exponents overlap: by them alone you could not tell the
-# counts apart. Yet their *difference* is sure, for all three share the runs and thus the noise. Compare
-# like with like before you compare intervals.
+# Look at the intervals. That of each exponent is several times as wide as that of their *difference*,
+# for all three counts share the runs and thus the noise. Compare like with like before you compare
+# intervals.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## L6. How sure are we?
@@ -340,10 +340,10 @@ if guess != "none":
     print(f"You were off by {guess / observed - 1:+.2%}.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A straight line knows no floor, so the further it goes, the more it promises. The surface has a floor, one
-# that nobody has seen. Read the lines from the bottom up: how the error grows with the reach, and where
-# the surface begins to guess or to refuse. Then remember that the papers of chapter 1 go a hundred
-# times beyond their runs, or more.
+# A straight line knows no floor, so it promises too much, at either distance. The surface has a floor, one
+# that nobody has seen, and comes closer. If the forecast from further away is the better one, that is
+# luck: an error has a sign, and two of them can cancel. The bands tell which forecast was entitled to
+# be right. And remember that the papers of chapter 1 go a hundred times beyond their runs, or more.
 #
 # Now cut the data that the forecast is made from, and look at the intervals.
 
@@ -360,8 +360,8 @@ how_sure()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** Blue: the budgets used, the forecast, and its 95 % band (dotted). Hollow circles: valleys
 # that were left out. Orange: what the largest budget gave, the star its best. The inset shows where the
-# resamples put a. With fewer budgets the band spreads like a fan, and a may wander from 0.3 to 0.7 while
-# the loss is still forecast within a few percent. The surface says "no result" when its runs
+# resamples put a. With fewer budgets the band spreads like a fan, and a wanders widely while the loss is
+# still forecast within a few percent. The surface says "no result" when its runs
 # cannot tell α and β from nothing. That is the better answer: five constants from a dozen runs are a
 # drawing, not a measurement.
 
@@ -417,13 +417,14 @@ for flaw in ("one learning rate for all", "schedules cut short"):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The rate that suits width 8 is too high for all others, and the more so the wider they are: it lifts the
-# right side of the valleys, so their stars move to the left. Long runs recover from it, short ones do not. So
-# the stars of the small budgets move furthest, and the line gets steeper, if it can be drawn at all. A
-# schedule cut short robs a model of its last, slow steps. Those who lose most are small models on much
-# text, and the stars move to the right. Hoffmann's own explanation of Kaplan's exponent is of this kind.
-# A flaw that raised every loss by the same share would move no star at all: bad losses can hide a
-# good exponent, and good losses a bad one. Question 3 is the uncomfortable one. Agreement with a famous
-# number proves little.
+# right side of the valleys, so their stars move to the left. How far depends on how long the runs are, so
+# the line turns. One seed and four budgets hardly prove by how much: read the interval.
+#
+# A schedule cut short robs a model of its last, slow steps. Every loss rises, by far more than any seed
+# could do. But it rises at all budgets in much the same way, and a flaw that does that moves no exponent:
+# bad losses can hide a good exponent, and good losses a bad one. Kaplan's schedule, in Hoffmann's
+# account, was worse than ours: one length for all, right for some runs and wrong for others. Question 3 is
+# the uncomfortable one. Agreement with a famous number proves little.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## L8. A sweep of your own
