@@ -37,7 +37,7 @@ ZEROS = 0.4  # share of the digits of training problems that are set to 0
 N_LAYERS = 1
 BATCH, N_STEPS = 64, 500
 N_TEST = 2000
-WIDTHS, SEEDS = (8, 16, 32, 48, 64, 96), 3  # the heads hold 16 numbers, at width 8 only 8
+WIDTHS, SEEDS = (16, 32, 48, 64, 96), 5  # heads of 16 numbers at every width: only size differs
 
 
 def draw_problems(n: int, rng: np.random.Generator, zeros: float = 0.0) -> np.ndarray:
@@ -153,7 +153,7 @@ def add(model: LanguageModel, text: np.ndarray) -> np.ndarray:
 
 
 def specs() -> list[Row]:
-    """The runs of `addition.csv`: six widths, three seeds, one seed after the other."""
+    """The runs of `addition.csv`: five widths, five seeds, one seed after the other."""
     return [{"d_model": width, "seed": seed, "n_steps": N_STEPS}
             for seed in range(SEEDS) for width in WIDTHS]
 

@@ -186,4 +186,4 @@ def test_the_command_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     rows = load_addition(table=table)
     assert [row["seed"] for row in rows] == [0, 1]
     assert list(rows[0]) == list(load_addition()[0])
-    assert SEEDS == 3
+    assert SEEDS == 5

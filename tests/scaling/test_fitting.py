@@ -517,5 +517,5 @@ def test_a_budget_with_a_single_run_is_named():
     flops = np.repeat([1e14, 1e15, 1e16, 1e17], [4, 4, 4, 1])
     n = (flops / 6) ** 0.5 * np.array([0.5, 0.8, 1.3, 2.0] * 3 + [1.0])
     d = flops / (6 * n)
-    with pytest.raises(ValueError, match="1e\\+17 FLOP.*three different sizes, got 1"):
+    with pytest.raises(ValueError, match=r"1e\+17 FLOP.*three different sizes, got 1"):
         fit_isoflop(n, d, 2 + 400 / n**0.34 + 400 / d**0.34)
