@@ -12,15 +12,15 @@
 # Ten exercises on what chapter 4, [The data bottleneck](../../notebooks/04_data_bottleneck.ipynb), is
 # about: what text is worth that is read again, when it runs out, which of it to keep and how to mix it.
 # You need e^x and logarithms, sets, and loops.
-# **123 minutes · 45 points.**
+# **120 minutes · 45 points.**
 #
 # | | exercise | difficulty | minutes | points |
 # | --- | --- | --- | --- | --- |
 # | 04.1 | Read again: what is it worth? | ★☆☆ | 9 | 4 |
-# | 04.2 | How often is often enough? | ★★☆ | 12 | 5 |
-# | 04.3 | When demand meets the stock | ★★☆ | 14 | 5 |
+# | 04.2 | How often is often enough? | ★★☆ | 11 | 5 |
+# | 04.3 | When demand meets the stock | ★★☆ | 13 | 5 |
 # | 04.4 | A year with a spread | ★★☆ | 13 | 5 |
-# | 04.5 | Almost the same text | ★★★ | 15 | 5 |
+# | 04.5 | Almost the same text | ★★★ | 14 | 5 |
 # | 04.6 | How many domains is that? | ★★☆ | 10 | 4 |
 # | 04.7 | Advice that adds up | ★★★ | 13 | 5 |
 # | 04.8 | A quality that is measured | ★★☆ | 12 | 4 |
@@ -107,7 +107,7 @@ compare("E04.1", 100 * share, because="After 40 readings it is 38 %.")
 
 # %% [markdown]
 # ## 04.2 How often is often enough?
-# ★★☆ · 12 minutes · 5 points
+# ★★☆ · 11 minutes · 5 points
 #
 # The same law the other way round. The U tokens are one text; so many *texts* is it worth, after R = epochs −
 # 1 repetitions: 1 + R* · (1 − e^(−R / R*)). One more token is then worth e^(−R / R*) of a fresh one.
@@ -163,43 +163,43 @@ compare("E04.2", 1 + 15.39, because="After 12 readings a token is worth less tha
 
 # %% [markdown]
 # ## 04.3 When demand meets the stock
-# ★★☆ · 14 minutes · 5 points
+# ★★☆ · 13 minutes · 5 points
 #
 # Document A §4.1 forecasts when the text of the internet is exhausted (数据耗尽预测). Its function takes a
 # rate of growth and never uses it, and its internet has 10e12 tokens. Villalobos et al. (2024) find
 # about 510e12 on the indexed web, and about 300e12 that can be used.
 #
 # Let a *stock* (存量) of tokens and the *demand* (需求), the tokens of the largest data set, both grow by a
-# share each year, from 2024 on: after t years there are stock · (1 + stock_growth)^t, and demand likewise.
-# The stock is used up when the demand reaches it. If it has done so in 2024 already, that is the year. If it
-# never does, the year is `math.inf`: later than any other.
+# share each year: after t years there are stock · (1 + stock_growth)^t, and demand likewise. The stock is used
+# up when the demand reaches it. If it has done so already, that is after 0 years. If it never does, it is after
+# `math.inf` years: later than all others.
 #
 # **Write** `run_out(scenarios, by)`. A scenario is `[stock, stock_growth, demand, demand_growth]`, where a
-# growth of 0.1 is 10 % a year. It gives a dict with three entries: `"first"`, the earliest year (with
-# decimals) in which one of the stocks is used up; `"by"`, how many of the stocks are used up by the year `by`
-# (`by` included); and `"never"`, how many never are.
+# growth of 0.1 is 10 % a year. It gives a dict with three entries: `"first"`, the years (with decimals) until
+# the first of the stocks is used up; `"by"`, how many of the stocks are used up within `by` years (after just
+# `by` years included); and `"never"`, how many never are.
 
 # %%
 predict(
     "E04.3",
     "In 2024 the largest data set has 15e12 tokens, and each year it has 2.4 times as many. The stock of "
-    "300e12 stays. In which year is it used up?",
-    unit="(a year)",
+    "300e12 stays. After how many years is it used up?",
+    unit="years",
 )
 
 # %% nbgrader={"schema_version": 3, "solution": true, "grade": false, "locked": false, "task": false, "grade_id": "04-3-answer"}
 def run_out(scenarios, by):
-    """The first year in which a stock is used up, how many are by a year, and how many never."""
+    """Years until the first stock is used up, how many are within `by` years, how many never."""
     ### BEGIN SOLUTION
     years = []
     for stock, stock_growth, demand, demand_growth in scenarios:
         if demand >= stock:
-            years.append(2024)
+            years.append(0)
         elif demand_growth <= stock_growth:
             years.append(math.inf)
         else:
             speed = math.log((1 + demand_growth) / (1 + stock_growth))
-            years.append(2024 + math.log(stock / demand) / speed)
+            years.append(math.log(stock / demand) / speed)
     return {
         "first": min(years),
         "by": sum(year <= by for year in years),
@@ -222,47 +222,46 @@ check("04.3", run_out)
 # </details>
 # <details><summary>Hint 3</summary>
 #
-# Before that, two questions: is demand >= stock already (2024)? Is demand_growth <= stock_growth (never)?
+# Before that, two questions: is demand >= stock already (0 years)? Is demand_growth <= stock_growth (never)?
 # With a list of years, `min(years)`, `year <= by` and `years.count(math.inf)` do the rest.
 # </details>
 
 # %%
-year = 2024 + math.log(300 / 15) / math.log(2.4)
-compare("E04.3", year, because="For any rate of growth document A's function says 2026.")
+years = math.log(300 / 15) / math.log(2.4)
+compare("E04.3", years, because="In 2027. Document A's function says 2026, whatever the growth.")
 
 # %% [markdown]
 # ## 04.4 A year with a spread
 # ★★☆ · 13 minutes · 5 points
 #
 # Nobody knows stock, demand and growth exactly. So one draws them at random from what is known, many times,
-# and computes a year from each draw. Below are 24 such years; `math.inf` is a draw in which the stock is never
-# used up. What does one say of them? The mean is of no use: one draw that is never makes it never.
+# and computes from each draw the years until the stock is used up. Below are 24 of them; `math.inf` is a draw in
+# which it never is. What does one say of them? The mean is of no use: one draw that is never makes it never.
 #
 # The *quantile* (分位数) of a share q: sort the n years, and take the one at place q · n, rounded up, counted
 # from 1. So half of the draws lie at or before the quantile of 0.5, the *median* (中位数). An *interval* of
 # level 0.8 has 80 % of the draws, with as many left out on either side: from the quantile of 0.1 to that of 0.9.
 #
 # **Write** `spread(years, by, level)`, a dict with four entries: `"median"`; `"interval"`, a list of two;
-# `"by"`, the share of all draws used up by the year `by` (`by` included); and `"never"`, the share of draws that
-# never are.
+# `"by"`, the share of all draws used up within `by` years (after just `by` years included); and `"never"`, the
+# share of draws that never are.
 
 # %%
 drawn_years = [
-    2027.9, 2031.2, 2026.4, 2029.5, math.inf, 2028.3, 2034.8, 2030.1,
-    2027.2, 2032.6, 2029.0, 2041.7, 2028.8, 2025.8, 2030.9, 2036.0,
-    2028.1, 2033.4, 2027.5, math.inf, 2029.9, 2026.9, 2031.9, 2047.3,
+    3.9, 7.2, 2.4, 5.5, math.inf, 4.3, 10.8, 6.1, 3.2, 8.6, 5.0, 17.7,
+    4.8, 1.8, 6.9, 12.0, 4.1, 9.4, 3.5, math.inf, 5.9, 2.9, 7.9, 23.3,
 ]
 
 # %%
 predict(
     "E04.4",
-    "Two of these 24 draws are never. Which of these is still a year?",
+    "Two of these 24 draws are never. Which of these is still a date?",
     choices=["the mean", "the median", "both", "neither"],
 )
 
 # %% nbgrader={"schema_version": 3, "solution": true, "grade": false, "locked": false, "task": false, "grade_id": "04-4-answer"}
 def spread(years, by, level):
-    """Median and interval of drawn years, and the shares used up by a year and never."""
+    """Median and interval of drawn years, and the shares used up within `by` years and never."""
     ### BEGIN SOLUTION
     ordered, n = sorted(years), len(years)
 
@@ -299,7 +298,7 @@ compare("E04.4", "the median", because=f"The mean is {np.mean(drawn_years)}.")
 
 # %% [markdown]
 # ## 04.5 Almost the same text
-# ★★★ · 15 minutes · 5 points
+# ★★★ · 14 minutes · 5 points
 #
 # The web holds most texts many times, with a word changed here and there: *near-duplicates* (近似重复). To find
 # them, compare the *shingles* of two texts: all runs of `length` words, as a set. (The words are
