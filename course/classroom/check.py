@@ -135,10 +135,11 @@ def difference(got, want, rel_tol, where=""):
     """The first place where plain data `got` is not `want`: (where, got, want) there, or None.
 
     Numbers agree within rel_tol (of 1 where 0 is wanted); text, truth values and shapes agree only
-    where they are the same; NaN agrees with nothing.
+    where they are the same; infinity agrees with itself alone, NaN with nothing.
     """
     if _is_number(got) and _is_number(want):
-        return None if abs(got - want) <= rel_tol * (abs(want) or 1) else (where, got, want)
+        near = math.isfinite(want) and abs(got - want) <= rel_tol * (abs(want) or 1)
+        return None if near or got == want else (where, got, want)
     if isinstance(want, list) and isinstance(got, list) and len(got) == len(want):
         pairs = [(f"{where}[{i}]", *pair) for i, pair in enumerate(zip(got, want, strict=True))]
     elif isinstance(want, dict) and isinstance(got, dict) and got.keys() == want.keys():
