@@ -143,22 +143,23 @@ def test_the_table_holds_the_runs_of_the_plan():
         assert np.mean(places) == pytest.approx(row["accuracy"], abs=1e-5)
 
 
-def test_exact_match_jumps_and_the_accuracy_of_a_digit_climbs():
-    """K026, K027: seen with one measure an ability appears at a size, with another it grows.
+def test_exact_match_sleeps_while_digits_are_learned_and_the_loss_moves_at_once_too():
+    """K026, K027: by one measure nothing has begun at width 32, by another it has.
 
-    At width 32 accuracy and loss have made more than twice the part of their way.
+    Accuracy and loss have made ten times the part of their way there. But between widths 32 and 48
+    the loss falls as suddenly as exact match rises: at this task the jump is not the metric's alone.
     """
     rows = load_addition()
     means = {}
     for name in MEASURES:
         sizes, means[name], _ = by_size(rows, name)
-    assert means["exact_match"][0] < 0.03
-    assert means["exact_match"][-1] > 0.4
+    assert means["exact_match"][1] < 0.01
+    assert means["exact_match"][-1] > 0.7
     assert means["accuracy"][0] > 0.3
-    way = {name: (mean[2] - mean[0]) / (mean[-1] - mean[0]) for name, mean in means.items()}
+    way = {name: (mean[1] - mean[0]) / (mean[-1] - mean[0]) for name, mean in means.items()}
     for smooth in ("accuracy", "loss"):
-        assert way[smooth] > 2 * way["exact_match"]
-        assert steepness(sizes, means["exact_match"]) > 1.1 * steepness(sizes, means[smooth])
+        assert way[smooth] > 9 * way["exact_match"]
+        assert steepness(sizes, means[smooth]) > 1.5
 
 
 def test_exact_match_is_near_the_product_of_the_digits_accuracies():
@@ -168,10 +169,9 @@ def test_exact_match_is_near_the_product_of_the_digits_accuracies():
     """
     rows = load_addition()
     exact = np.array([row["exact_match"] for row in rows])
-    product, power = if_independent(rows), np.array([row["accuracy"] for row in rows]) ** N_PLACES
+    product = if_independent(rows)
     assert np.corrcoef(product, exact)[0, 1] > 0.98
     assert np.abs(product - exact).max() < 0.12
-    assert np.all(product <= power + 1e-12)
     assert np.mean(exact - product) > 0
 
 
