@@ -52,7 +52,7 @@ def draw_frontier(axes, fit, mine, three_seeds):
     axes.plot(*np.transpose([(row["flops"], row["loss"]) for row in mine]), "D", color=BLACK,
               markersize=6)  # fmt: skip
     legend = (
-        ("o", BLUE, BLUE, "the fleet's best at each budget, and the line through them"),
+        ("o", BLUE, BLUE, "the bottom of the fleet's valleys, and the line through them"),
         ("s", ORANGE, "none", "these three models, trained for the fleet with three seeds"),
         ("D", BLACK, BLACK, "the same, trained just now"),
     )

@@ -81,8 +81,14 @@ def _numbered(work, number, spec):
 
 
 def key(spec: Row) -> tuple[str, ...]:
-    """What tells a run from others: its values, as the table spells them."""
-    return tuple(str(value) for value in spec.values())
+    """What tells a run from others: its values; a spreadsheet may have written 1.0 as 1."""
+    return tuple(_spelling(value) for value in spec.values())
+
+
+def _spelling(value):
+    value = _value(str(value))
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value)
 
 
 def _check(specs):
@@ -103,15 +109,26 @@ def read_table(table: str | Path) -> list[Row]:
     """The rows of a table; numbers and True/False come back as such. An unfinished row is left out.
 
     Raises:
-        ValueError: if there is no such table.
+        ValueError: if there is no such table, or a row does not match the titles.
     """
     table = Path(table)
-    if not table.exists():
+    if not table.is_file():
         raise ValueError(f"table: there is no {table}")
-    content = table.read_text(encoding="utf-8")
+    with open(table, newline="", encoding="utf-8-sig") as file:
+        content = file.read()
     whole = content[:content.rfind("\n") + 1]
     return [{name: _value(text) for name, text in row.items()}
-            for row in csv.DictReader(io.StringIO(whole))]
+            for row in _rows(table, io.StringIO(whole, newline=""))]
+
+
+def _rows(table, file):
+    """The rows as dicts of text; ValueError names a line whose cells do not match the titles."""
+    reader = csv.DictReader(file)
+    for row in reader:
+        if None in row or None in row.values():
+            raise ValueError(f"table {table}, line {reader.line_num}: its cells do not match the "
+                             f"{len(reader.fieldnames)} titles; remove the line, or mend it")
+        yield row
 
 
 def _value(text):
@@ -128,8 +145,8 @@ def _value(text):
 def _keys_done(table, specs, provenance):
     if not table.exists() or not table.stat().st_size:
         return set()
-    with open(table, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    with open(table, newline="", encoding="utf-8-sig") as file:
+        rows = list(_rows(table, file))
     for row in rows:
         missing = [name for name in (*specs[0], *provenance) if name not in row]
         if missing:
@@ -139,14 +156,14 @@ def _keys_done(table, specs, provenance):
             if row[name] != str(value):
                 raise ValueError(f"table {table} was made with {name} = {row[name]}, here it is "
                                  f"{value}: such runs do not belong together; choose another file")
-    return {tuple(row[name] for name in specs[0]) for row in rows}
+    return {key({name: row[name] for name in specs[0]}) for row in rows}
 
 
 def _append(table, row):
     """One write, then fsync: after a crash the row is there whole, or its end is cut off."""
     new = not table.exists() or not table.stat().st_size
     if not new:
-        with open(table, newline="", encoding="utf-8") as file:
+        with open(table, newline="", encoding="utf-8-sig") as file:
             names = next(csv.reader(file))
         if names != list(row):
             raise ValueError(f"table {table} has the columns {names}, the new row {list(row)}")
@@ -182,8 +199,9 @@ def _only_writer(table):
             handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             break
         except FileExistsError:
-            owner = lock.read_text() or "0"
-            if psutil.pid_exists(int(owner)) and int(owner) != 0:
+            text = lock.read_text(errors="replace").strip()
+            owner = int(text) if text.isdecimal() else 0  # empty, or not ours
+            if owner and psutil.pid_exists(owner):
                 raise ValueError(f"table {table} is being written by process {owner}; wait for it, "
                                  "or choose another file") from None
             lock.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course.experiments.model import LanguageModel
+from course.units import positive
 
 CONTEXT = 64
 HELD_OUT_WINDOWS = 4096
@@ -107,8 +108,10 @@ def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Reci
         on_step: called with (step, steps, loss) after each step; the loss stays on the device.
 
     Raises:
-        ValueError: if the text is too short for n_tokens / epochs unique bytes.
+        ValueError: if n_tokens or epochs is no positive number, if the text is too short for
+            n_tokens / epochs unique bytes, or if the schedule is planned for fewer than n_tokens.
     """
+    n_tokens, epochs = positive("n_tokens", n_tokens), positive("epochs", epochs)
     examples = windows(text)
     batch_size = recipe.batch_size or batch_size_for(n_tokens)
     steps = max(1, round(n_tokens / (batch_size * CONTEXT)))
@@ -116,6 +119,10 @@ def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Reci
     if not 1 <= n_unique <= len(examples):
         raise ValueError(f"n_tokens / epochs must be {CONTEXT} to {len(examples) * CONTEXT} unique "
                          f"bytes of this text, got {n_tokens / epochs:g}")
+    planned = round(steps * (recipe.planned_tokens or n_tokens) / n_tokens)
+    if planned < steps:  # the rate would fall below zero
+        raise ValueError(f"planned_tokens must be at least n_tokens, {n_tokens:g}, "
+                         f"got {recipe.planned_tokens!r}")
     generator = np.random.default_rng(seed)
     chosen = generator.permutation(len(examples))[:n_unique]
     order = _passes(chosen, steps * batch_size, generator)
@@ -124,7 +131,6 @@ def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Reci
     groups = parameter_groups(model, d_model, recipe)
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), fused=True)
     rates = [group["lr"] for group in groups]
-    planned = round(steps * (recipe.planned_tokens or n_tokens) / n_tokens)
     recent = torch.zeros((), device=device)
     last_tenth = steps - max(1, steps // 10)
     model.train()

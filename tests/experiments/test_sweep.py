@@ -130,13 +130,36 @@ def test_tables_of_other_runs_are_refused(tmp_path, calls):
         read_table(tmp_path / "none.csv")
 
 
+def test_a_table_that_a_spreadsheet_saved_goes_on(tmp_path, calls):
+    """A byte order mark, CRLF, quotes, and 1.0 written as 1: nothing is run twice."""
+    table = tmp_path / "runs.csv"
+    specs = [{"n_params": 1, "seed": 0, "factor": 1.0}, {"n_params": 2, "seed": 0, "factor": 0.5}]
+    sweep(double, specs[:1], table)
+    text = table.read_text().replace(",1.0,", ',"1",').replace("\n", "\r\n")
+    table.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert sweep(double, specs, table) == 1
+    assert [row["n_params"] for row in read_table(table)] == [1, 2]
+
+
+@pytest.mark.parametrize("line", ["7,1", "7,1,2.0,True,5,6"])
+def test_a_row_that_does_not_match_the_titles_is_named(tmp_path, calls, line):
+    table = tmp_path / "runs.csv"
+    sweep(double, SPECS[:1], table)
+    table.write_text(table.read_text() + line + "\n")
+    for use in (read_table, lambda table: sweep(double, SPECS, table)):
+        with pytest.raises(ValueError, match="line 3: its cells do not match the 4 titles"):
+            use(table)
+
+
 def test_two_writers_are_one_too_many(tmp_path, calls):
     table, lock = tmp_path / "runs.csv", tmp_path / "runs.csv.lock"
     lock.write_text(str(os.getppid()))
     with pytest.raises(ValueError, match="is being written by process"):
         sweep(double, SPECS, table)
+    lock.write_text("no number")
+    assert sweep(double, SPECS[:1], table) == 1
     lock.write_text("999999999")
-    assert sweep(double, SPECS, table) == 6
+    assert sweep(double, SPECS, table) == 5
 
 
 @pytest.mark.parametrize(("specs", "message"), [

@@ -74,6 +74,19 @@ def test_more_text_than_there_is_is_refused():
     train(fresh(), TEXT[:2_000], 4_000, epochs=4)
 
 
+@pytest.mark.parametrize("odd", [0, -5, float("nan"), float("inf"), "64", None])
+def test_odd_lengths_are_refused(odd):
+    with pytest.raises(ValueError, match="n_tokens must be a positive number"):
+        train(fresh(), TEXT, odd)
+    with pytest.raises(ValueError, match="epochs must be a positive number"):
+        train(fresh(), TEXT, 640, epochs=odd)
+
+
+def test_a_schedule_shorter_than_its_run_is_refused():
+    with pytest.raises(ValueError, match="planned_tokens must be at least n_tokens"):
+        train(fresh(), TEXT, 20_000, recipe=Recipe(planned_tokens=100))
+
+
 def test_the_schedule_rises_then_falls_to_nothing():
     factors = [schedule(step, 100) for step in range(100)]
     assert factors[0] == pytest.approx(0.1)

@@ -439,6 +439,8 @@ def test_the_largest_budget_is_predicted_from_the_smaller(fit, low, high):
     assert "times the largest fitted" in result._repr_html_()
     with pytest.raises(ValueError, match="below must leave the largest budget"):
         extrapolate(fit, Runs(n, d, loss, 6 * n * d), below=1e22)
+    with pytest.raises(ValueError, match="below must leave runs to fit"):
+        extrapolate(fit, Runs(n, d, loss, 6 * n * d), below=1)
 
 
 # Tables
@@ -494,11 +496,33 @@ def test_every_bad_row_is_named_by_its_line(tmp_path):
         ({"N": [1e9] * 3, "D": [2e10] * 2}, "columns must have one length"),
         ({"N": [None, True, 1e9], "D": [2e10] * 3}, "2 bad rows\nline 1: n_params"),
         ({"N": [], "D": [], "loss": []}, "no rows"),
+        ({"N": [1e9] * 3, "D": [2e10] * 3, "loss": [2.5, True, 2.5]}, "1 bad rows\nline 2: loss"),
+        ({"N": 1e9, "D": 2e10, "loss": 2.5}, "columns must be lists"),
     ],
 )
 def test_other_units_and_other_columns_are_refused(columns, words):
     with pytest.raises(ValueError, match=words):
         read_runs({"loss": [2.5] * 3} | columns)
+
+
+@pytest.mark.parametrize("source", [None, 5, "nowhere.csv", "/", [{"N": 1e9}]])
+def test_what_is_no_table_is_refused(source):
+    with pytest.raises(ValueError, match="source must be a CSV file or a mapping"):
+        read_runs(source)
+
+
+@pytest.mark.parametrize("content", ["N,é\n".encode("latin-1"), b"N\n" + b"1" * 200_000])
+def test_a_file_that_is_no_csv_is_refused(tmp_path, content):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="not a CSV file in UTF-8"):
+        read_runs(path)
+
+
+def test_equal_losses_show_no_valley():
+    n, d, _ = valleys(noise=0.001)
+    with pytest.raises(ValueError, match="all alike"):
+        fit_isoflop(n, d, np.full(len(n), 2.0))
 
 
 def test_an_empty_file_is_refused(tmp_path):

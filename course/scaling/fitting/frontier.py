@@ -258,6 +258,8 @@ def fit_isoflop(n_params, n_tokens, loss, *, flops=None):
 def _valley(flops, n_params, n_tokens, losses):
     """(C, N*, D*, L*) of the runs of one budget."""
     try:
+        if len(losses) > 1 and np.ptp(losses) <= 1e-12 * losses.max():  # rounding
+            raise ValueError("its losses are all alike, so no size is best")
         valley = valley_minimum(n_params, losses)
         if not valley.inside:
             raise ValueError(

@@ -145,6 +145,11 @@ def extrapolate(fit_function, runs, *, below):
             f"below must leave the largest budget, {runs.flops.max():.3g} FLOP, out of the fit, "
             f"got {below:.3g}"
         )
+    if not small.any():
+        raise ValueError(
+            f"below must leave runs to fit, the cheapest has {runs.flops.min():.3g} FLOP, "
+            f"got {below:.3g}"
+        )
     fitted, held = runs.where(small), runs.where(largest)
     measured = "flops" in inspect.signature(fit_function).parameters
     extra = {"flops": fitted.flops} if measured else {}
@@ -166,13 +171,21 @@ def _lines(source):
     """The titles and (line, cells) of every row."""
     if hasattr(source, "keys"):
         header = list(source.keys())
-        lengths = {title: len(np.atleast_1d(source[title])) for title in header}
+        single = [title for title in header if np.ndim(source[title]) == 0]
+        if single:
+            raise ValueError(f"columns must be lists, one cell a run; these are not: {single}")
+        lengths = {title: len(source[title]) for title in header}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns must have one length, got {lengths}")
         return header, list(enumerate(zip(*(source[title] for title in header), strict=True), 1))
+    if not isinstance(source, str | Path) or not Path(source).is_file():
+        raise ValueError(f"source must be a CSV file or a mapping of columns, got {source!r:.80}")
     with Path(source).open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
-        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+        try:
+            lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(f"source is not a CSV file in UTF-8: {source} ({error})") from error
     if not lines:
         raise ValueError(f"source is an empty file: {source}")
     return lines[0][1], lines[1:]
@@ -180,7 +193,7 @@ def _lines(source):
 
 def _loss(cell):
     try:
-        loss = float(cell)
+        loss = np.nan if isinstance(cell, bool | np.bool_) else float(cell)
     except (TypeError, ValueError):
         loss = np.nan
     if not 0 < loss <= WORST_LOSS:
