@@ -21,7 +21,7 @@ from course.experiments.sweep import Row, read_table
 from course.scaling import ChinchillaLaw
 from course.scaling.display import number, table
 from course.scaling.fitting import NotIdentified, fit_chinchilla
-from course.units import between
+from course.units import between, positive
 
 TABLE = Path(__file__).with_name("runs.csv")
 CLEAN = "never dirty"  # the text of the quality study that the others are compared with
@@ -191,10 +191,12 @@ def equivalent_share(excess, n_tokens, law=None):
     no amount of clean text reaches.
     """
     law = base_law() if law is None else law
+    n_tokens = positive("n_tokens", n_tokens)
     left = law.B / n_tokens**law.beta + between("excess", excess, -math.inf, math.inf)
     if np.any(left <= 0):
         raise ValueError(
-            f"excess must be above {-law.B / n_tokens**law.beta:.3g} nats, got {np.min(excess):g}"
+            f"excess must be above {np.max(-law.B / n_tokens**law.beta):.3g} nats, "
+            f"got {np.min(excess):g}"
         )
     return (law.B / left) ** (1 / law.beta) / n_tokens
 
@@ -223,10 +225,16 @@ class Mixtures:
 
         Student's t, the scatter between seeds pooled over the mixtures with a quarter or more of
         either: of what a model hardly read, it knows little and by chance, so that the losses of
-        the others scatter several times as much and would hide all differences.
+        the others scatter several times as much and would hide all differences. ValueError for
+        one seed, or no such mixture.
         """
         losses = self._of(words_in_use)
         mixed, seeds = (self.shares >= 0.25) & (self.shares <= 0.75), losses.shape[1]
+        if seeds < 2 or not mixed.any():
+            raise ValueError(
+                "runs must hold two seeds or more, and a mixture with a quarter or more of either, "
+                f"got {seeds} of the shares {self.shares.tolist()}"
+            )
         spread = math.sqrt(losses[mixed].var(axis=1, ddof=1).mean())
         close = stdtrit(mixed.sum() * (seeds - 1), 0.975) * spread * math.sqrt(2 / seeds)
         means = losses.mean(axis=1)
@@ -234,6 +242,8 @@ class Mixtures:
 
     def _of(self, words_in_use):
         w = between("words_in_use", words_in_use, 0, 1)
+        if np.ndim(w):
+            raise ValueError(f"words_in_use must be one number, got {words_in_use!r}")
         return (1 - w) * self.code + w * self.words
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course.data.quality import list_of_texts
 from course.data.scaling import MUENNIGHOFF_2023, DataConstrainedLaw
 from course.scaling.display import count, table
 from course.units import between, positive
@@ -48,8 +49,7 @@ def evenness(amounts):
     A listed domain without text counts in S. One domain listed gives 0, the limit of two when one
     of them vanishes. Source: Pielou 1966, with absent domains counted.
     """
-    n_domains = len(amounts)
-    h = entropy(amounts)
+    h, n_domains = entropy(amounts), len(amounts)
     return 0.0 if n_domains == 1 else min(1.0, h / math.log(n_domains))
 
 
@@ -66,7 +66,9 @@ def effective_number(amounts, order=1.0):
     if abs(q - 1) < 1e-6:  # the formula is 0 / 0 at 1
         return math.exp(entropy(amounts))
     largest = p.max()  # taken out of the sum, which could else underflow at a high order
-    return float(largest ** (q / (1 - q)) * ((p / largest) ** q).sum() ** (1 / (1 - q)))
+    # In logarithms: near order 1 the two factors overflow and vanish, and only their sum is small.
+    log_sum = q * math.log(largest) + math.log(((p / largest) ** q).sum())
+    return math.exp(log_sum / (1 - q))
 
 
 @dataclass(frozen=True)
@@ -234,12 +236,7 @@ class DataDiversityAnalyzer:
 
 
 def _documents(documents):
-    if isinstance(documents, str):
-        raise ValueError("documents must be a list of texts, got one text")
-    documents = list(documents)
-    for place, one in enumerate(documents):
-        if not isinstance(one, str):
-            raise ValueError(f"documents must be texts, got {type(one).__name__} at {place}")
+    documents = list_of_texts(documents)
     if not documents:
         raise ValueError("documents must not be empty, got a list of none")
     return documents

@@ -37,11 +37,11 @@ class Uncertain:
     @property
     def median(self):
         """sqrt(low · high)."""
-        return math.sqrt(self.low * self.high)
+        return math.sqrt(self.low) * math.sqrt(self.high)  # their product could overflow
 
     def at(self, z):
         """The value `z` standard deviations (of its logarithm) above the median."""
-        half = math.log(self.high / self.low) / 2
+        half = (math.log(self.high) - math.log(self.low)) / 2
         return self.median * np.exp(half / ndtri((1 + self.level) / 2) * z)
 
 
@@ -99,7 +99,7 @@ class Exhaustion:
 
     def interval(self, level=0.90):
         """(early, late) with `level` of the samples between them; an end can be inf."""
-        tail = (1 - between("level", level, 0, 1)) / 2
+        tail = (1 - _one("level", between("level", level, 0, 1))) / 2
         return self._quantile(tail), self._quantile(1 - tail)
 
     def probability_by(self, year):
@@ -176,7 +176,7 @@ class DataExhaustionForecast:
                 raise ValueError(f"{name} must be one number or an Uncertain, got an array")
         share = self.quality_share
         positive("quality_share", getattr(share, "median", share), upper=1)
-        between("start_year", self.start_year, 0, 1e4)
+        _one("start_year", between("start_year", self.start_year, 0, 1e4))
 
     def forecast_data_exhaustion(
         self, current_scale=None, growth_rate=None, *, n_samples=N_SAMPLES, seed=0
@@ -239,6 +239,7 @@ def _one(name, value):
 
 
 def _whole(n_samples):
-    if not isinstance(n_samples, (int, np.integer)) or not 1 <= n_samples <= 10**7:
+    whole = isinstance(n_samples, (int, np.integer)) and not isinstance(n_samples, bool)
+    if not whole or not 1 <= n_samples <= 10**7:
         raise ValueError(f"n_samples must be a whole number from 1 to 1e7, got {n_samples!r}")
     return n_samples

@@ -98,7 +98,7 @@ def _describe_epochs(view):
         f"a model of {format_count(best.n_params)} parameters that reads them {best.epochs:.3g} "
         f"times, for a loss of {best.loss:.3f} nats. With fresh text without end the same compute "
         f"would reach {best.loss_if_fresh:.3f} nats, reading {fair:.3g} times as much text once. "
-        f"The last epoch taught {math.exp(-(best.epochs - 1) / view.R_D_star):.0%} of what a fresh "
+        f"The last token taught {math.exp(-(best.epochs - 1) / view.R_D_star):.0%} of what a fresh "
         "one would."
     )
 

@@ -33,6 +33,20 @@ class Filtered:
         return Filtered(tuple(self.kept[place] for place in second.kept), removed)
 
 
+def list_of_texts(documents):
+    """`documents` as a list. ValueError for one text, or for what is no text in the list."""
+    if isinstance(documents, (str, bytes)):
+        raise ValueError("documents must be a list of texts, got one text")
+    try:
+        documents = list(documents)
+    except TypeError as error:
+        raise ValueError(f"documents must be a list of texts, got {documents!r}") from error
+    for place, one in enumerate(documents):
+        if not isinstance(one, str):
+            raise ValueError(f"documents must be texts, got {type(one).__name__} at {place}")
+    return documents
+
+
 def _filtered(reasons):
     kept = tuple(place for place, why in enumerate(reasons) if not why)
     return Filtered(kept, {place: why for place, why in enumerate(reasons) if why})
@@ -42,11 +56,15 @@ def _filtered(reasons):
 
 
 def shingles(document, length=SHINGLE):
-    """The set of all runs of `length` words; a document with fewer words is one shingle."""
-    words = re.findall(r"\w+", document)
+    """The set of all runs of `length` words; a document with fewer words is one shingle.
+
+    A document of signs alone is a word by itself, so that two of them are alike only if equal.
+    """
+    if not isinstance(length, (int, np.integer)) or length < 1:
+        raise ValueError(f"length must be a whole number from 1, got {length!r}")
+    words = re.findall(r"\w+", document) or [document.strip()]
     return {
-        " ".join(words[start : start + length])
-        for start in range(max(1, len(words) - length + 1))
+        " ".join(words[start : start + length]) for start in range(max(1, len(words) - length + 1))
     }
 
 
@@ -73,7 +91,7 @@ def deduplicate(documents, threshold=0.8):
     # 0.85 of it, 98 of 100 pairs that lie right on the threshold are found, or more.
     index = MinHashLSH(0.85 * threshold, num_perm=N_PERMUTATIONS, weights=(0.1, 0.9))
     kept_shingles, reasons = {}, []
-    for place, document in enumerate(documents):
+    for place, document in enumerate(list_of_texts(documents)):
         own = shingles(document)
         sketch = MinHash(num_perm=N_PERMUTATIONS)
         sketch.update_batch([one.encode() for one in own])
@@ -142,16 +160,17 @@ def filter_by_statistics(documents, limits: Mapping = CODE_LIMITS):
 
     ValueError for a statistic that DocumentStatistics has not, or limits in the wrong order.
     """
-    for name, (low, high) in limits.items():
+    for name, ends in limits.items():
         if name not in DocumentStatistics.__dataclass_fields__:
             raise ValueError(
                 f"limits must name some of {list(DocumentStatistics.__dataclass_fields__)}, "
                 f"got {name!r}"
             )
-        if not low <= high:
-            raise ValueError(f"limits of {name} must rise, got {low!r} to {high!r}")
+        found = np.asarray(ends)  # an end may be infinite: no limit on that side
+        if found.shape != (2,) or found.dtype.kind not in "iuf" or not found[0] <= found[1]:
+            raise ValueError(f"limits of {name} must rise from one number to another, got {ends!r}")
     reasons = []
-    for document in documents:
+    for document in list_of_texts(documents):
         found = document_statistics(document)
         outside = [
             f"{name} {getattr(found, name):.3g} is outside {low:g} to {high:g}"
@@ -179,12 +198,13 @@ class NgramModel:
     _tables: list = field(default_factory=list, repr=False)
 
     def __post_init__(self):
-        if self.order not in range(1, 8):  # eight bytes would not fit a signed 64-bit key
+        # Eight bytes would not fit a signed 64-bit key.
+        if type(self.order) is not int or not 1 <= self.order <= 7:
             raise ValueError(f"order must be a whole number from 1 to 7, got {self.order!r}")
 
     def fit(self, documents):
         """Count all n-grams of the documents; returns self. ValueError for no text at all."""
-        windows = [self._windows(one) for one in documents if one]
+        windows = [self._windows(one) for one in list_of_texts(documents) if one]
         if not windows:
             raise ValueError("documents must hold some text, got none")
         keys = np.concatenate(windows)
@@ -250,7 +270,7 @@ def filter_by_perplexity(documents, model, lowest=0.0, highest=0.75):
     lowest, highest = between("lowest", lowest, 0, 1), between("highest", highest, 0, 1)
     if not lowest < highest:
         raise ValueError(f"highest must be above lowest = {lowest:g}, got {highest:g}")
-    found = np.array([model.perplexity(one) if one else np.inf for one in documents])
+    found = np.array([model.perplexity(one) if one else np.inf for one in list_of_texts(documents)])
     if not np.isfinite(found).any():
         raise ValueError("documents must hold some text, got none")
     low, high = np.quantile(found[np.isfinite(found)], [lowest, highest])

@@ -58,9 +58,14 @@ class DataConstrainedLaw:
     intervals: dict = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
+        if not isinstance(self.base, ChinchillaLaw):
+            raise ValueError(f"base must be a ChinchillaLaw, got {self.base!r}")
         for name in ("R_D_star", "R_N_star"):
-            if getattr(self, name) != math.inf:
-                positive(name, getattr(self, name))
+            value = getattr(self, name)
+            if np.ndim(value):
+                raise ValueError(f"{name} must be one number, got {value!r}")
+            if value != math.inf:
+                positive(name, value)
 
     def loss(self, n_params, n_tokens, unique_tokens):
         """L in nats per token. All broadcast. ValueError where unique_tokens exceed n_tokens."""
@@ -322,7 +327,7 @@ class QualityImpact:
 
     `performance` is the way from guessing (0) to the law's floor (1). `gain_of_doubling`: the nats
     that twice as many such tokens would save. `epochs_alike`: how often plain text would have to be
-    read to be worth the multiplier; None for a multiplier below 1.
+    read to be worth the multiplier; None for a multiplier below 1, inf where no number is.
     """
 
     raw_tokens: float
@@ -365,9 +370,15 @@ class DataScalingAnalyzer:
                 loss=loss,
                 performance=self.estimate_performance(model_size, tokens),
                 gain_of_doubling=loss - self.law.base.loss(model_size, 2 * tokens),
-                epochs_alike=self.law.epochs_worth(multiplier) if multiplier >= 1 else None,
+                epochs_alike=self._epochs_alike(multiplier),
             )
         return impact
+
+    def _epochs_alike(self, multiplier):
+        if multiplier < 1:
+            return None
+        out_of_reach = multiplier >= 1 + self.law.R_D_star
+        return math.inf if out_of_reach else self.law.epochs_worth(multiplier)
 
     def get_quality_multiplier(self, quality):
         """How many times a token of `quality` counts. ValueError for a name that is not known."""

@@ -333,14 +333,15 @@ predict("L01.6", "A straight line through these, followed up: by how many percen
         f"loss of {format_flop(target)}?", unit="%")
 
 # %% slideshow={"slide_type": "fragment"}
+line_error = 0.0
 for n_budgets, by, one in study.every_forecast():
     words = "refuses: too few runs for five constants"
     if one:
         observed = one.observed
-        one_line = one if "line" in by else one_line
+        line_error = 100 * abs(one.error) if "line" in by else line_error
         words = f"{one.predicted:.3f} nats per byte, off by {one.error:+.2%}"
     print(f"{n_budgets} budgets, {target / used[n_budgets - 1]:4.1f} times beyond: {by:<23} {words}")
-compare("L01.6", 100 * abs(one_line.error), because=f"{observed:.3f} nats per byte were measured.")
+compare("L01.6", line_error, because=f"{observed:.3f} nats per byte were measured.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A straight line knows no floor, so it promises too much. The surface has a floor, one

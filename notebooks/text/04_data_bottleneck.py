@@ -59,8 +59,8 @@ except ValueError as error:
 print("A:   ", as_written.get_quality_multiplier("high_quality_curatd"))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A multiplier also says that ten times as much noise is as good as the same amount of plain text. For
-# noise in the answers that cannot be: it raises the floor, and no amount lowers a floor.
+# A multiplier also says that ten tokens of noise are as good as one of plain text. For noise in the
+# answers that cannot be: it raises the floor, and no amount lowers a floor.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K065", "K066", "K067", "K068", "K069", "K070")
@@ -68,7 +68,7 @@ cards("K065", "K066", "K067", "K068", "K069", "K070")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Read again
 #
-# One multiplier has been measured: that of a token which was read before. Muennighoff and colleagues
+# One multiplier has been measured with care: that of a token which was read before. Muennighoff and colleagues
 # (2023) let text run out on purpose, and fitted to 182 runs
 #
 # $$L = E + \frac{A}{N'^{\alpha}} + \frac{B}{D'^{\beta}}, \qquad
@@ -112,8 +112,8 @@ print(f"best use of {budget:.3g} FLOP on 25B tokens: ours {ours.n_params / 1e9:.
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Our own repeated text
 #
-# Nobody need believe it. The fleet of the course holds models of two sizes that read 50, 100 and 200 kB
-# of Python 1 to 30 times. Look at the larger one on the smallest text.
+# Nobody need believe it. The fleet of the course holds models of two sizes that read 50 and 100 kB of
+# Python 1 to 30 times, and 200 kB up to 8 times. Look at the larger one on the smallest text.
 
 # %% slideshow={"slide_type": "-"}
 predict(
@@ -137,15 +137,18 @@ show(figure, alt="Loss against epochs for two sizes and three texts, with the la
 hardest = max(study.curves, key=lambda one: one.n_params / one.unique_bytes)
 compare("P04.2", hardest.best_epochs, because="Then it learns the text by heart.")
 for curve in study.curves:
-    turned = f"worse after {curve.best_epochs:.0f}" if curve.turned else "still falling"
+    rise, last = curve.loss[-1] - curve.loss.min(), curve.epochs[-1]
+    turned = (f"lowest at {curve.best_epochs:.0f}, {rise:.3f} nats more at {last:.0f}"
+              if curve.turned else f"still falling at {last:.0f}")
     print(f"{curve.n_params:>6,.0f} parameters, {curve.unique_bytes / 1e3:>3.0f} kB: {turned}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Points are measured; dashed is the law, fitted by the code that carries the published constants; dotted
 # is what the fleet's law of one epoch says of text that is all fresh. Where a dashed curve leaves the
-# dotted one, repeats begin to count for less. Where a point leaves the dashed curve upwards, the model
-# over-fits (过拟合): its held-out loss *rises*. **The law cannot say that.** Its D' grows with every epoch,
-# so its loss never turns. We therefore fit the runs for as long as their loss fell, and show what
+# dotted one, repeats begin to count for less. Where the points themselves turn upwards, the model
+# over-fits (过拟合): its held-out loss *rises*. On 50 kB that is plain; on 100 kB, with one seed, the rise is
+# smaller than what two seeds differ by. **The law cannot say that.** Its D' grows with every epoch, so
+# its loss never turns. We therefore fit the runs for as long as their loss fell, and show what
 # happens to R_D\* when the others are forced in:
 
 # %% slideshow={"slide_type": "subslide"}
@@ -207,7 +210,8 @@ for place in sorted(found.removed)[:6]:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Every document that goes has its reason beside it: a filter that cannot say why is not trusted here. A
 # third kind asks a small language model how strange a text is to it, by its perplexity (困惑度). This one
-# has counted the n-grams of clean programs that the crawl does not hold.
+# has counted the n-grams of clean programs that the crawl does not hold. It takes out the strangest quarter
+# and what is empty, however good the rest may be: that number is chosen, not found.
 
 # %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
 from course.data import NgramModel, filter_by_perplexity
@@ -252,11 +256,13 @@ for text, impact in (
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** A multiplier here is a measurement: the clean bytes that would have taught as much,
-# over the bytes that were read, by the slope of our own law. It has an interval, and two filters whose
-# intervals overlap are not told apart. Look at the deduplicated text before you believe that every
-# filter helps. Its copies were good programs, and half a million bytes out of four million are read less
-# than once: nothing was repeated enough to hurt, and taking copies out leaves a larger *share* of data.
-# At many epochs the answer could be another.
+# over the bytes that were read, by the slope of our own law. It has an interval. A bar that does not cross
+# zero tells a text from the clean one. Two other texts are told apart if their points
+# differ by more than *one arm* of a bar, 0.021 nats, even where the bars overlap. So both filters are not
+# told apart from the better one alone; the deduplicated text, 0.025 above the crawl, is worse than it.
+# Look at it before you believe that every filter helps. The copies were good programs, and half a million
+# bytes out of four million are read less than once: nothing was repeated enough to hurt, and taking
+# copies out leaves a larger *share* of data. At many epochs the answer could be another.
 #
 # The last lines carry our numbers to a model of 7B. **Do not.** They were measured at 27,000 parameters on
 # Python. That is exactly what a table without a source asks you to do.
@@ -286,8 +292,8 @@ print("With Llama 3's 15 trillion, used in 2024:", as_written.forecast_data_exha
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Two kinds of answer come back, an int or a sentence, so that whoever computes with it must expect both.
 # The stock is the other fault: Villalobos and colleagues (2024) put the indexed web at 510 trillion
-# tokens, 130 to 2,100 with 95 %. Ours takes the four things that matter, each with its interval, and
-# draws all of them together:
+# tokens, 130 to 2,100 with 95 %. Ours gives an interval to each of six: raw stock, good share, what
+# repetition makes of it, demand, and the growth of both. It draws all of them together:
 #
 # $$\text{stock} = \left(\text{raw} \cdot \text{good share} + \text{other}\right) \cdot \text{repetition}
 # \cdot (1 + \text{synthetic}), \qquad
@@ -308,7 +314,7 @@ show(figure, alt="Demand rises steeply and crosses the nearly flat stock around 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Lines are medians, bands hold 90 %. The paper itself finds 2028, with 80 % from 2026 to 2032: it mixes
-# past growth, as here, with a slower projection from future compute, so its interval is the wider one.
+# past growth, as here, with a slower projection from future compute, which widens its interval.
 # Demand grows 2.4 times a year. Ask what a find is worth against that.
 
 # %% slideshow={"slide_type": "subslide"}
@@ -338,7 +344,7 @@ from course.data.plots import draw_remedies
 remedies = forecast.remedies()
 figure, axes = new_figure(width=8.6)
 draw_remedies(axes, remedies)
-show(figure, alt="Each remedy alone moves the date by a year or two, within the interval.")
+show(figure, alt="Each change alone moves the date by one or two years, later or sooner.")
 for name, one in remedies.items():
     moved = one.median_year - remedies["as it is"].median_year
     print(f"{name:<40} {one.median_year:.1f}  ({moved:+.1f} years)")
@@ -346,8 +352,8 @@ for name, one in remedies.items():
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A stricter filter goes the wrong way here: it makes the stock smaller, and pays only if the tokens that
 # stay count for more, which is section 4.1. Synthetic text counts only *beside* real text, which keeps
-# accumulating; in its place it ends in collapse (chapter 2). A left out the remedy that is used most:
-# reading text up to about four times.
+# accumulating; in its place it ends in collapse (chapter 2). A left out the simplest remedy: reading text
+# up to about four times.
 #
 # 1. At which growth of demand does the text last beyond 2040 in half of the cases?
 # 2. Once to fifty epochs: how many years are bought, and why does the last half buy so little?
@@ -362,7 +368,7 @@ run_out_explorer()
 # **How to read it.** The curve is the chance that demand has reached the stock by a year. Growth sets its
 # place and its slope; everything on the stock's side works through a logarithm. The word *exhausted* needs
 # care, too: what ends is growth by ever more fresh text, not the text. And demand does not grow into a
-# wall at an unchanged pace: prices, laws and other ways to train come first.
+# wall at an unchanged pace: prices, laws or other ways to train may come first.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K071", "K072", "K073", "K074", "K075", "K076", "K077", "K078")
@@ -523,7 +529,8 @@ cards("K165")
 #
 # C asks how to choose hyperparameters (超参数), and answers: grid, random or Bayesian search. For a run
 # that costs millions nobody searches; one tunes small models and carries the setting over by a rule. The
-# fleet has such a rule for the learning rate, tuned on small widths. Is it near each width's own best?
+# fleet has such a rule for the learning rate, 1/√width, tuned on models of these sizes. Is it near each
+# width's own best? (Beyond these widths it is untested.)
 
 # %% slideshow={"slide_type": "-"}
 from course.data.comparison import best_rate_factors
