@@ -229,7 +229,7 @@ def if_independent(rows: list[Row]) -> np.ndarray:
     """accuracy_1 · … · accuracy_7 of each row: its exact match if digits failed independently.
 
     At most accuracy^7, which takes all places to be alike. Above it lies an exact match whose
-    mistakes come together: one missed carry makes several wrong digits.
+    mistakes come together: a sum with many carries is harder at several places.
     """
     return np.array([np.prod([row[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)])
                      for row in rows])

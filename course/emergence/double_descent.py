@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course.emergence.trends import one_whole
 from course.units import between, positive
 
+MOST = 10_000  # features, samples or inputs: beyond it the fit takes long
 N_FEATURES = (5, 10, 20, 30, 40, 45, 50, 55, 60, 80, 120, 200, 400)
 
 
@@ -48,7 +50,7 @@ def double_descent(n_features=N_FEATURES, n_samples=50, noise=0.5, ridge=0.0, n_
             0, two seeds or more.
     """
     sizes = np.atleast_1d(_whole("n_features", n_features))
-    n_samples, n_inputs = (int(_whole(name, value)) for name, value in
+    n_samples, n_inputs = (one_whole(name, value, 1, MOST) for name, value in
                            (("n_samples", n_samples), ("n_inputs", n_inputs)))
     noise, ridge = between("noise", noise, 0, math.inf), between("ridge", ridge, 0, math.inf)
     if len(seeds) < 2:
@@ -88,7 +90,7 @@ def _least_squares(features, y, ridge):
 
 
 def _whole(name, value):
-    value = positive(name, value)
+    value = positive(name, value, upper=MOST)
     if np.any(value != np.floor(value)):
         raise ValueError(f"{name} must be whole, got {np.ravel(value)[0]:g}")
     return np.asarray(value, dtype=int)

@@ -111,7 +111,10 @@ def rise(measure, smallest, largest):
     *its* value takes log10((L_1 + 2.303/k) / (L_1 + 0.105/k)) / a, about 0.95 / (k a L_1): the
     longer the answer, the sharper. Raises ValueError if the measure does not move.
     """
-    low, high = math.log10(positive("smallest", smallest)), math.log10(positive("largest", largest))
+    for name, value in (("smallest", smallest), ("largest", largest)):
+        if np.ndim(positive(name, value)):
+            raise ValueError(f"{name} must be one number, got {value!r}")
+    low, high = math.log10(smallest), math.log10(largest)
     if not low < high:
         raise ValueError(f"largest must be above smallest = {smallest:g}, got {largest:g}")
     start, end = (float(measure(10**x)) for x in (low, high))

@@ -19,6 +19,7 @@ from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape, param
 from course.moe.layer import FeedForwardNetwork, MoEArchitecture
 from course.moe.losses import router_z_loss
 from course.scaling.display import table
+from course.units import between
 
 D_MODEL, D_FF, N_EXPERTS = 16, 16, 8
 N_GROUPS = 16
@@ -434,6 +435,7 @@ def cache_hits(n_kept, seed=0):
     """
     from course.moe.who import router, routings
 
+    n_kept = between("n_kept", n_kept, 0, N_EXPERTS)
     data = np.frombuffer(SAMPLE.encode(), dtype=np.uint8)
     model = router()[0]
     length = len(data) // model.context * model.context
@@ -446,7 +448,7 @@ def cache_hits(n_kept, seed=0):
 
 
 def _hits(choices, n_kept):
-    kept, hits = [], 0
+    kept, hits, n_kept = [], 0, int(n_kept)
     for chosen in choices.tolist():
         hits += sum(expert in kept for expert in chosen)
         kept = (chosen + [expert for expert in kept if expert not in chosen])[:n_kept]

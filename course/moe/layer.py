@@ -8,6 +8,7 @@ sends each expert its rows in one product, weighs what comes back and adds it up
 """
 
 import math
+from numbers import Integral
 from typing import NamedTuple
 
 import torch
@@ -120,9 +121,9 @@ class MoEArchitecture(nn.Module):
         """(output, load_balance_loss). `routing`, from `route`, holds the choice of experts."""
         tokens = self._flat(x)
         routing = self.route(tokens) if routing is None else routing
-        if routing.experts.shape != (len(tokens), self.top_k):
-            raise ValueError(f"routing must be for {len(tokens)} tokens and top_k = {self.top_k}, "
-                             f"its experts have shape {tuple(routing.experts.shape)}")
+        size = (len(tokens), self.top_k), (len(tokens), self.num_experts)
+        if (routing.experts.shape, routing.probs.shape) != size:
+            raise ValueError(f"routing must have experts and probs of shapes {size}")
         output = self.mix(tokens, routing).reshape(x.shape)
         return output, load_balance_loss(routing.probs, routing.counts)
 
@@ -163,8 +164,8 @@ class MoEArchitecture(nn.Module):
         `counts` (E,): the choices of one step, from Routing.counts, summed over processes. Call it
         once a step beside the optimizer. Source: DeepSeek-V3 2024, §2.1.2, rate 0.001.
         """
-        if self.bias is None:
-            raise ValueError("update_bias needs router='sigmoid', this layer has 'softmax'")
+        if self.bias is None or counts.shape != self.bias.shape:
+            raise ValueError(f"update_bias needs router='sigmoid' and {self.num_experts} counts")
         self.bias += rate * (counts.float().mean() - counts).sign()
 
     def _kept(self, experts, shares):
@@ -176,7 +177,8 @@ class MoEArchitecture(nn.Module):
             every = torch.arange(self.num_experts, device=experts.device)
             queue = (experts.T.reshape(-1, 1) == every).cumsum(0)
             place = queue.gather(1, experts.T.reshape(-1, 1)).reshape(self.top_k, -1).T
-            capacity = math.ceil(self.capacity_factor * experts.numel() / self.num_experts)
+            # 10 and a hair is 10, as in `costs`.
+            capacity = math.ceil(self.capacity_factor * len(queue) / len(every) * (1 - 1e-12))
             kept = kept & (place <= capacity)
         return kept
 
@@ -193,9 +195,9 @@ def _shares(scores):
 
 
 def _whole(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return value
+    return int(value)
 
 
 def _kind(x):

@@ -3,9 +3,12 @@
 T tokens, E experts, k of them for each token. `probs` (T, E) are the router's probabilities,
 `counts` (E,) says how many of the T·k choices fell on each expert. A model of several layers takes
 the mean of the layers' losses: pooled over layers, two that collapsed onto different experts look
-balanced. No tokens give a loss of 0. The value at balance is no lower bound: choices and mean
+balanced. No tokens give a loss of 0. Sums are taken in float32 at least: a batch of float16 would
+overflow. The value at balance is no lower bound: choices and mean
 probabilities may point in opposite directions.
 """
+
+import torch
 
 
 def load_balance_loss(probs, counts):
@@ -20,7 +23,7 @@ def load_balance_loss(probs, counts):
         raise ValueError(f"counts must have shape {tuple(probs.shape[1:])}, one number for each "
                          f"expert, got {tuple(counts.shape)}")  # fmt: skip
     n_tokens, n_experts = probs.shape
-    return n_experts * (counts * probs.sum(0)).sum() / max(n_tokens, 1) ** 2
+    return n_experts * (counts * _wide(probs).sum(0)).sum() / max(n_tokens, 1) ** 2
 
 
 def switch_balance_loss(probs, counts):
@@ -39,7 +42,11 @@ def router_z_loss(logits):
     of the logits, not for balance. Source: Zoph et al. 2022 (ST-MoE), eq. 5, coefficient 0.001.
     """
     _check("logits", logits, 2)
-    return logits.logsumexp(-1).square().sum() / max(logits.shape[0], 1)
+    return _wide(logits).logsumexp(-1).square().sum() / max(logits.shape[0], 1)
+
+
+def _wide(tensor):
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def _check(name, tensor, n_dims):

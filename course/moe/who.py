@@ -126,7 +126,9 @@ def mutual_information(one: np.ndarray, other: np.ndarray) -> float:
     if one.shape != other.shape or one.ndim != 1 or not one.size:
         raise ValueError(f"one and other must be lists of one length, got shapes {one.shape} and "
                          f"{other.shape}")
-    joint = np.zeros((one.max() + 1, other.max() + 1))
+    if min(one.min(), other.min()) < 0:
+        raise ValueError(f"one and other must be numbers from 0, got {min(one.min(), other.min())}")
+    joint = np.zeros((int(one.max()) + 1, int(other.max()) + 1))
     np.add.at(joint, (one, other), 1 / one.size)
     apart = joint.sum(1, keepdims=True) * joint.sum(0)
     seen = joint > 0

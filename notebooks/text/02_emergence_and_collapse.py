@@ -20,7 +20,7 @@
 #
 # **You need first**: [chapter 1](01_scaling_laws.ipynb); what a probability is.
 #
-# **Time**: 60 minutes to read, 15 seconds to run, 122 minutes for the exercises.
+# **Time**: 60 minutes to read, 20 seconds to run, 122 minutes for the exercises.
 #
 # **Mirrors**: A §2 (§2.1, §2.2).
 
@@ -189,8 +189,8 @@ metric_explorer()
 # is the measure, stretched so that the largest model stands at 100 %, as an automatic axis does.
 # Wrong tokens are a straight line of p and move with it, the Brier score moves sooner, the
 # log-likelihood first of all. Exact match comes last. A hundred tries make a model that is right
-# once in a hundred look able: pass@k rises gently, so "code generation emerges at 25B" depends on
-# how often one may try.
+# once in a hundred look able: pass@100 rises suddenly too, but in smaller models. So
+# "code generation emerges at 25B" depends on how often one may try.
 #
 # ### What a test can see
 #
@@ -229,7 +229,8 @@ from course.emergence.addition import add, held_out_problems, train_adder, write
 
 torch.set_num_threads(1)  # more of them only slow so small a model down
 problems = write_problems(held_out_problems(8))
-answers = add(train_adder(d_model=48), problems)
+adder = train_adder(d_model=48)
+answers = add(adder, problems)
 for problem, answer in zip(problems, answers, strict=True):
     right, wrong = bytes(problem[14:]).decode(), (problem[14:] != answer).sum()
     print(f"{bytes(problem[:14]).decode()}{bytes(answer).decode()}   right: {right}   "
@@ -278,9 +279,18 @@ print(f"runs with under 75 % of the digits right: at most {max(few):.0%} of the 
 # (± is one standard error over the seeds; a size with one lucky seed can stand out.) The right panel
 # is the point. Each mark is one run, whatever its size: the first digits are learned while next to no
 # sum is right, and the last ones bring all of them. Exact match hides the first part of the way; p^7
-# foretells it. Where the marks lie above p^7, mistakes come together: one missed carry spoils several
-# digits.
-#
+# foretells it. Where the marks lie above p^7, mistakes come together: some sums are harder than others.
+# Which ones? Ask the model that you trained, digit by digit, whether a carry (进位) comes in.
+
+# %% slideshow={"slide_type": "notes"} tags=["machine-dependent"]
+pairs = held_out_problems()
+text = write_problems(pairs)
+wrong = (add(adder, text) != text[:, 14:])[:, 1:6]  # the second digit to the sixth
+carry = (text[:, 15:20] - ord("0") - pairs.sum(axis=1)[:, 1:]) % 10 == 1
+print(f"wrong digits: {wrong[carry].mean():.1%} where a carry comes in, "
+      f"{wrong[~carry].mean():.1%} where none does")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
 # But look at the left panel too, and at its steepness, where 1 is a straight line. If the *loss* itself
 # drops within a small range of sizes, then no choice of measure is to blame for that part. A jump can have
 # both causes. Ask each time.
@@ -329,7 +339,7 @@ show(figure, alt="One threshold in loss on the left; three thresholds in size on
 # ## 2.5 A decline or noise? · A §2.2 能力崩塌问题
 #
 # Document A warns that a model trained too long may lose abilities: capability collapse (能力崩塌). Of
-# pre-training itself this is not what is seen: the loss of Llama 3 8B still fell at 1,875 tokens per
+# pre-training itself this is not what is seen: Llama 3 8B still improved at 1,875 tokens per
 # parameter. What is documented is harm *later*. OLMo-1B, trained on 3T tokens, is over 2 % worse after
 # fine-tuning (微调) than from its checkpoint at 2.3T.
 #
@@ -431,7 +441,8 @@ decline_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** Hollow: alarms where nothing falls. Filled: alarms with the planted fall. A good rule
 # has the first at the left and the second at the right. "Last below first" finds most declines and is
-# wrong on half of all noise. Heavy tails change nothing, since only the order counts.
+# wrong on half of all noise. Heavy tails move no hollow mark, since only the order counts; they do
+# move the filled ones.
 #
 # The whole watch, on a run with one planted decline among twenty abilities:
 
@@ -533,10 +544,11 @@ predict("P02.10", "How many of the different words are left after 12 generations
 # %% slideshow={"slide_type": "fragment"}
 runs = {mode: over_seeds(counts, held_out, 12, n_words, mode)
         for mode in ("replace", "accumulate", "fresh")}  # fmt: skip
-for mode, found in runs.items():
-    words, tail, entropies, loss = (mean[-1] for mean, _ in found.values())
-    print(f"{mode:<10} {words:5,.0f} words, tail {tail:5.1%} of the text, entropy {entropies:.2f}, "
-          f"loss {loss:.3f} ± {found['loss'][1][-1]:.3f}")
+for name, mode, when in [("real text", "replace", 0)] + [(mode, mode, -1) for mode in runs]:
+    found = runs[mode]
+    words, tail, entropies, loss = (mean[when] for mean, _ in found.values())
+    print(f"{name:<10} {words:5,.0f} words, tail {tail:5.1%} of the text, entropy {entropies:.2f}, "
+          f"loss {loss:.3f} ± {found['loss'][1][when]:.3f}")
 (bad, bad_se), (good, good_se) = (runs[mode]["loss"] for mode in ("replace", "accumulate"))
 apart = (bad[-1] - good[-1]) / np.hypot(bad_se[-1], good_se[-1])
 print(f"the losses on real text lie {apart:.0f} standard errors apart")
@@ -548,12 +560,12 @@ from course.emergence.plots import draw_collapse
 
 figure, axes = new_figure(1, 2, width=9.6, height=3.9)
 draw_collapse(axes, runs)
-show(figure, alt="Replaced text loses its tail and its loss rises; accumulated text does not.")
+show(figure, alt="Replaced text loses its tail and its loss rises on; accumulated, it levels off.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Ten seeds, bars of two standard errors. With **accumulation**, where real and written texts are all
 # kept, the tail stays and the loss levels off (Gerstgrasser et al., 2024). That no word is lost there
-# follows from the set-up; that the loss on held-out real text stops rising is measured. A tenth of fresh
+# follows from the set-up; that the loss on held-out real text levels off is measured. A tenth of fresh
 # real text in each generation stops the fall, at a lower level. Note also what the entropy does when text is
 # replaced: it falls while the loss rises. That is the meaning that signal 3 was looking for.
 

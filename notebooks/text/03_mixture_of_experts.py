@@ -89,7 +89,7 @@ from course.moe.plots import draw_total_and_active
 
 figure, axes = new_figure(width=8, height=5)
 draw_total_and_active(axes, list(rows.values()))
-show(figure, alt="Newer mixtures lie lower: a token passes an ever smaller part of the parameters.")
+show(figure, alt="All mixtures lie below the dense line; in Kimi-K2 a token passes one parameter in 30.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # GPT-3 (round) uses all it has. Mixtral uses a quarter; the models of 2024 and 2025 use a fifth
@@ -101,8 +101,8 @@ cards("K050", "K056", "K057", "K058", "K059", "K060")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3.2 One token's way · A §3.1
 #
-# A's class `MoEArchitecture` is the centre piece of its chapter. Does it run? Here is its beginning
-# as printed, with the missing import of `nn` added.
+# A's class `MoEArchitecture` is the centre piece of its chapter. Does it run? Here is its beginning,
+# shortened, with the missing import of `nn` added.
 
 # %% slideshow={"slide_type": "-"}
 from torch import nn
@@ -214,7 +214,7 @@ print("ours:", tuple(layer(turned)[0].shape))
 # ### What teaches the router?
 #
 # The choice itself has no slope: a token goes to expert 3 or it does not. The router learns through
-# the gates alone, from experts whose weight should have been larger.
+# the gates alone: should a chosen expert have weighed more, or less?
 
 # %% slideshow={"slide_type": "-"}
 predict(
@@ -324,10 +324,10 @@ draw_shares(axes, {"nothing done": alone[0], "balance loss": pushed[0],
 show(figure, alt="Without a remedy a few experts take nearly all choices; two remedies spread them.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# The hatched and the dotted bars are two cures. The second is DeepSeek-V3's: no loss; a bias is
-# added to each expert's score *for the choice only*, and lowered whenever the expert had more than
-# its share. Now all remedies, those of A and others, judged by how far the busiest expert lies
-# above its share:
+# The hatched and the dotted bars are two cures. The second is DeepSeek-V3's: in place of a loss (it
+# keeps only a tiny one) a bias is added to each expert's score *for the choice only*, and lowered
+# whenever the expert had more than its share. Now all remedies, those of A and others, judged by
+# how far the busiest expert lies above its share:
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 challenges = MoETrainingChallenges()
@@ -371,11 +371,15 @@ show(figure, alt="Even routers drop tokens from small batches; a collapsed one f
 #
 # Not in A: at a high learning rate the router's logits (its scores before the softmax) grow, and
 # with them what 16 bits make of their sums. The z-loss of ST-MoE, the mean of (ln Σ exp logit)²,
-# pushes the large ones down. It asks for small logits, not for balance. Three times the learning
-# rate of above:
+# pushes the large ones down. It asks for no balance, and lets the low logits fall. Three times the
+# learning rate of above:
 
 # %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
 challenges.training_instability()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The verdict is about the largest logit alone. Read the other columns too: does the lowest come
+# nearer to 0? Does bf16 send fewer tokens elsewhere? At logits this small, there is little to cure.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K061")
@@ -412,10 +416,11 @@ from course.moe.plots import draw_specialisation
 
 figure, axes = new_figure(width=8, height=4.2)
 draw_specialisation(axes, found.shares[0], CLASSES)
-show(figure, alt="In the first layer each kind of byte prefers other experts than the next kind.")
+show(figure, alt="In the first layer blanks and line ends have one expert each; other kinds share a few.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# "Bits" is the mutual information: how much knowing the expert tells of the label. The router
+# "Bits" is the mutual information: how much knowing the expert tells of the label. (An expert with
+# an empty column is nobody's first choice in this layer; it works as a second one.) The router
 # follows spelling and syntax, hardly the library that the text is from. Mixtral's authors saw the
 # same at 47B: no specialist by topic, some by syntax.
 
@@ -556,9 +561,9 @@ what_does_an_expert_cost()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** All is beside the dense model of the same width. More experts raise hardly
 # more than memory while one sequence is served; with a batch, reading rises too and the speed
-# falls. k raises computing and reading. Granularity (细粒度) changes hardly any bill but that of the
-# router: it gives more combinations for nearly the same price, and by Krajewski's law (section 3.8)
-# a lower loss.
+# falls. k raises computing and reading. Granularity (细粒度) changes none of these curves by much: it
+# gives more combinations for nearly the same price, and by Krajewski's law (section 3.8) a lower
+# loss. But on several devices a token is sent to G times as many experts: the last line pays.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K064")

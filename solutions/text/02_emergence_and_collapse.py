@@ -79,7 +79,7 @@ predict(
 
 # %% nbgrader={"schema_version": 3, "solution": true, "grade": false, "locked": false, "task": false, "grade_id": "02-1-answer"}
 def whole_answers(p_small, p_large, n_tokens):
-    """How much more answers the large model gets right, and the p at which half are right."""
+    """By how large a share the large model is ahead, and the p at which half are right."""
     ### BEGIN SOLUTION
     small, large = p_small**n_tokens, p_large**n_tokens
     return {"jump": large - small, "half": 0.5 ** (1 / n_tokens)}
@@ -627,7 +627,7 @@ compare("E02.9", math.exp(-10 * 0.1 * math.log(0.1)), because="What never comes 
 # ★★★ · 15 minutes · 4 points
 #
 # A model is trained on a text, writes n tokens, the next model is trained on these, and so on: *model
-# collapse* (模型崩溃; Shumailov et al. 2024). Take the simplest model there is: it learns each token's share
+# collapse* (模型坍塌; Shumailov et al. 2024). Take the simplest model there is: it learns each token's share
 # of the text exactly, and draws tokens with these shares. What it does not draw is lost to all that follow.
 #
 # Let the *diversity* of a text be the chance that two tokens, each drawn at random from it, differ:

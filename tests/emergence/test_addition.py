@@ -147,7 +147,7 @@ def test_exact_match_sleeps_while_digits_are_learned_and_the_loss_moves_at_once_
     """K026, K027: by one measure nothing has begun at width 32, by another it has.
 
     Accuracy and loss have made ten times the part of their way there. But between widths 32 and 48
-    the loss falls as suddenly as exact match rises: at this task the jump is not the metric's alone.
+    the loss falls as suddenly as exact match rises: at this task the jump is not only the metric's.
     """
     rows = load_addition()
     means = {}

@@ -263,3 +263,22 @@ def test_odd_inputs_are_refused(function, good, within):
 def test_what_makes_no_sense_is_refused_by_name(call, name):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         call()
+
+
+@pytest.mark.parametrize(("ends", "name"), [
+    (([1e6], 1e9), "smallest"), ((1e6, [1e9, 2e9]), "largest"), (("1M", 1e9), "smallest"),
+    ((1e6, math.nan), "largest")])
+def test_rise_asks_for_two_single_scales(ends, name):
+    with pytest.raises(ValueError, match=name):
+        rise(math.log10, *ends)
+
+
+@pytest.mark.parametrize("n_tokens", [5, 10, 20])
+def test_pass_at_100_rises_no_more_gently_than_exact_match_and_sooner(n_tokens):
+    """What chapter 2 says under its explorer."""
+    def exact(n):
+        return exact_match(token_accuracy(power_law_loss(n, 1e8, 0.3)), n_tokens)
+
+    one, hundred = rise(exact, 1e6, 1e40), rise(lambda n: pass_at_k(exact(n), 100), 1e6, 1e40)
+    assert hundred.scale_10 < one.scale_10 / 10
+    assert hundred.decades < one.decades

@@ -137,6 +137,9 @@ def test_the_cache_counts_what_was_used_last():
     counted, by_chance = cache_hits(4)
     assert counted > by_chance + 0.03
     assert cache_hits(8)[0] > 0.95
+    assert cache_hits(0) == (0, 0)
+    with pytest.raises(ValueError, match="n_kept"):
+        cache_hits(-1)
     assert len(SAMPLE) > 256
 
 

@@ -5,6 +5,7 @@ import shutil
 import tokenize
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
@@ -21,6 +22,7 @@ from course.moe import (
     Routing,
     reference_moe,
 )
+from course.moe.costs import expert_capacity
 from course.moe.grouped import grouped_mm
 
 D = 16
@@ -338,6 +340,17 @@ def test_first_choices_come_before_second_ones():
     assert routing.n_dropped == 2
 
 
+def test_capacity_is_not_rounded_up_by_a_hair():
+    """1.1 · 100 / 11 is 10 and a hair in floating numbers, and 10 places in `costs`."""
+    layer = make(11, 1, capacity_factor=1.1)
+    assert layer.route(torch.ones(100, D)).n_dropped == 90
+    assert expert_capacity(100, 11, 1, 1.1) == 10
+
+
+def test_numpys_whole_numbers_are_whole():
+    assert make(np.int64(4), np.int32(2))(torch.ones(3, D))[0].shape == (3, D)
+
+
 def test_enough_capacity_drops_nothing():
     layer, x = make(), tokens(50)
     wide = make(capacity_factor=2.0)  # E / k: room for all tokens at one expert
@@ -429,6 +442,8 @@ def test_extreme_logits_give_finite_numbers():
         (lambda: make()(torch.ones(3, D, dtype=torch.long)), "x must be a tensor of floating"),
         (lambda: make()([[1.0] * D]), "x must be a tensor"),
         (lambda: make().update_bias(torch.ones(4)), "sigmoid"),
+        (lambda: make(router="sigmoid").update_bias(torch.ones(1)), "counts"),
+        (lambda: make()(torch.ones(3, D), make(8).route(torch.ones(3, D))), "routing must have"),
         (lambda: FeedForwardNetwork(D, num_experts=2)(torch.ones(3, D)), "counts"),
     ],
 )

@@ -99,6 +99,13 @@ def test_z_loss_is_the_square_of_the_log_of_the_sum():
     assert (logits.grad.sum(-1) > 0).all()  # descent makes them smaller
 
 
+def test_sums_of_16_bits_do_not_overflow():
+    probs, counts = even(4096, 8, 2)
+    assert load_balance_loss(probs.half(), counts).item() == pytest.approx(2)
+    assert switch_balance_loss(probs.half(), counts).item() == pytest.approx(1)
+    assert router_z_loss(torch.full((1000, 1), 20.0).half()).item() == pytest.approx(400)
+
+
 def test_no_tokens_no_loss():
     assert load_balance_loss(torch.empty(0, 4), torch.zeros(4)) == 0
     assert switch_balance_loss(torch.empty(0, 4), torch.zeros(4)) == 0

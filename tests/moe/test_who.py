@@ -80,6 +80,13 @@ def test_mutual_information_is_that_of_scikit_learn():
         who.mutual_information(one, other[:4])
 
 
+def test_mutual_information_of_bytes_as_they_are_stored():
+    one = np.array([0, 255, 255, 0], np.uint8)
+    assert who.mutual_information(one, one) == pytest.approx(1)
+    with pytest.raises(ValueError, match="from 0, got -1"):
+        who.mutual_information(np.array([-1, 0]), np.array([0, 1]))
+
+
 def test_classes_cover_all_bytes():
     kinds = who.classes_of(np.arange(256, dtype=np.uint8))
     names = [who.CLASSES[kind] for kind in kinds]
