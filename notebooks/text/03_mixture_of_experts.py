@@ -580,9 +580,9 @@ cards("K064")
 # %% slideshow={"slide_type": "-"}
 from course.moe.costs import all_to_all_bytes
 
-for devices in (1, 2, 8, 64):
+for devices in (1, 2, 4, 8):
     sent = all_to_all_bytes(4096, 2, devices, n_moe_layers=32)
-    print(f"Mixtral on {devices:>2} devices: {sent / 1e6:.2f} MB for each token, forward")
+    print(f"Mixtral on {devices} devices: {sent / 1e6:.2f} MB for each token, forward")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Run it yourself, in a terminal in the course folder:
