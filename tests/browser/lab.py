@@ -257,6 +257,6 @@ def explorer_notebooks(folder):
     for path in sorted(Path(folder).glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-        if re.search(r"\w+_explorer\(", code):
+        if re.search(r"from course(\.\w+)?\.explorer import", code):
             found.append(path)
     return found
