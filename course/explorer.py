@@ -8,13 +8,15 @@
 Only the moving artists are drawn again, onto a stored background: ten times as fast as a new
 figure. The front end of ipywidgets sends one change at a time and merges those that come while the
 kernel is busy (its `_pending_msgs`), so a dragged slider cannot pile up work, and no throttle is
-needed here.
+needed here. JupyterLab may run the callbacks of two widgets at once, in two threads ("comms over
+subshells"), so redraws take turns.
 """
 
 import base64
 import html
 import io
 import math
+import threading
 
 import ipywidgets as widgets
 import numpy as np
@@ -60,6 +62,7 @@ class Explorer:
         self._start = {name: control.value for name, control in self.controls.items()}
         self._canvas = _Canvas(draw)
         self._resetting = False
+        self._turn = threading.Lock()
 
         width, height = self._canvas.size
         # The browser keeps this ratio of width to height while the next picture loads.
@@ -87,7 +90,8 @@ class Explorer:
 
     def picture(self, **values):
         """The PNG bytes for these values and the start values of the others; raises for bad ones"""
-        return self._view(self._with_start(values), compress_level=9)[1]
+        with self._turn:
+            return self._view(self._with_start(values), compress_level=9)[1]
 
     def sentence(self, **values):
         """The sentence for these values and the start values of the others; raises for bad ones."""
@@ -117,18 +121,19 @@ class Explorer:
         return sentence, self._canvas.png(compress_level)
 
     def _refresh(self, _change=None):
-        if self._resetting:
+        if self._resetting:  # the reset itself redraws last, with all values
             return
-        try:
-            sentence, image = self._view({k: c.value for k, c in self.controls.items()})
-            words = html.escape(sentence)
-        except Exception as error:  # a callback's exception would vanish into Jupyter's log
-            kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
-            words = f"<b>No result.</b> {html.escape(f'{kind}{error}')}"
-            self._canvas.grey()
-            image = self._canvas.png(compress_level=1)
-        self._image.value = image
-        self._say(words)
+        with self._turn:
+            try:
+                sentence, image = self._view({k: c.value for k, c in self.controls.items()})
+                words = html.escape(sentence)
+            except Exception as error:  # a callback's exception would vanish into Jupyter's log
+                kind = "" if type(error) is ValueError else f"{type(error).__name__}: "
+                words = f"<b>No result.</b> {html.escape(f'{kind}{error}')}"
+                self._canvas.grey()
+                image = self._canvas.png(compress_level=1)
+            self._image.value = image
+            self._say(words)
 
     def _say(self, words):
         self._sentence.value = f'<div style="line-height: 1.4">{words}</div>'

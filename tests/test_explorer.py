@@ -2,6 +2,8 @@
 
 import io
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import ipywidgets as widgets
 import numpy as np
@@ -93,6 +95,30 @@ def test_the_picture_of_a_value_does_not_depend_on_the_way_there():
     other.controls["exponent"].value = 2
     other.controls["base"].value = 3.0
     assert image_of(it) == image_of(other)
+
+
+def test_a_slider_and_the_reset_button_in_two_threads_take_turns():
+    """JupyterLab 4.6 runs a slider in a thread of its own and a button in the main thread."""
+    inside, most = [], []
+
+    def slow(**values):
+        inside.append(values)
+        most.append(len(inside))
+        time.sleep(0.05)
+        inside.pop()
+        return power(**values)
+
+    it = explorer(compute=slow)
+    start = image_of(it)
+    it.controls["exponent"].value = 2
+    with ThreadPoolExecutor() as threads:
+        for _ in range(4):
+            threads.submit(button_of(it).click)
+            threads.submit(setattr, it.controls["base"], "value", 3.0)
+    it.controls["base"].value = 2.0
+    assert max(most) == 1
+    assert words_of(it) == "The result is &lt;2&gt;."
+    assert image_of(it) == start
 
 
 def test_a_refused_value_is_explained_and_the_picture_greyed_until_a_good_one():

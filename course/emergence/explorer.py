@@ -78,6 +78,7 @@ def metric_view(measure, n_tokens, largest, exponent=0.3, n_items=100):
         return MEASURES[measure](p, n_tokens)
 
     n_params = np.geomspace(SIZES[0], largest, 300)
+    found_rise = rise(score, SIZES[0], largest)  # refuses a measure that does not move
     ends = float(score(SIZES[0])), float(score(largest))
     tested = 10 ** np.arange(np.log10(SIZES[0]), np.log10(largest) + 1e-9, 0.5)
     found = score(tested)
@@ -87,7 +88,7 @@ def metric_view(measure, n_tokens, largest, exponent=0.3, n_items=100):
         score(n_params), found))  # fmt: skip
     accuracy = token_accuracy(power_law_loss(n_params, SCALE_AT_1_NAT, exponent))
     return MetricView(measure, n_tokens, n_items, n_params, accuracy, way, tested, tested_way, ends,
-                      rise(score, SIZES[0], largest))  # fmt: skip
+                      found_rise)  # fmt: skip
 
 
 def metric_explorer():

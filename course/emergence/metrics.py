@@ -76,7 +76,9 @@ def brier_score(p, n_options):
 
 def pass_at_k(p, n_samples):
     """1 - (1-p)^k: at least one of k independent samples is right, for one sample's p."""
-    return 1 - (1 - between("p", p, 0, 1)) ** positive("n_samples", n_samples)
+    k = positive("n_samples", n_samples)
+    with np.errstate(divide="ignore"):  # p = 1: ln 0
+        return -np.expm1(k * np.log1p(-between("p", p, 0, 1)))  # k·p for a p of 1e-20, not 0
 
 
 @dataclass(frozen=True)

@@ -150,12 +150,12 @@ class MoEArchitecture(nn.Module):
         """Σ_j gate_j · expert_j(token) for tokens of shape (T, d_model); the same shape."""
         # Sorted by expert, all first choices before all second ones: choice c is of token c % T.
         order = routing.experts.T.flatten().argsort(stable=True)
-        token = order % max(len(tokens), 1)
-        rows = self.experts(tokens.index_select(0, token), routing.counts)
-        weighted = rows * routing.gates.T.flatten().index_select(0, order)[:, None]
-        return torch.zeros_like(tokens, dtype=weighted.dtype).index_add(0, token, weighted).to(
-            rows.dtype
-        )
+        rows = self.experts(tokens.index_select(0, order % max(len(tokens), 1)), routing.counts)
+        place = order.argsort().reshape(self.top_k, -1).T  # (T, k): where each choice's row lies
+        # The weighted sum of each token's k rows, without a weighted copy of all rows.
+        return F.embedding_bag(
+            place, rows.to(routing.gates.dtype), mode="sum", per_sample_weights=routing.gates
+        ).to(rows.dtype)
 
     @torch.no_grad()
     def update_bias(self, counts, rate=0.001):

@@ -52,7 +52,9 @@ def test_published_and_hand_counted_values():
     assert token_accuracy(math.log(2)) == pytest.approx(0.5)
     assert token_edit_distance(0.9, 10) == pytest.approx(1)
     assert log_likelihood(0.5, 3) == pytest.approx(-3 * math.log(2))
-    assert pass_at_k(0.5, 2) == 0.75
+    assert pass_at_k(0.5, 2) == pytest.approx(0.75, rel=1e-15)
+    assert pass_at_k(1e-20, 100) == pytest.approx(1e-18)
+    assert pass_at_k([0, 1], 3).tolist() == [0, 1]
 
 
 @given(st.integers(2, 50), st.floats(0.01, 10))

@@ -49,9 +49,11 @@ class Certificate:
     unidentified: tuple
 
     def __str__(self):
+        # Below 1e-10 the digits are the processor's rounding.
+        gradient = "below 1e-10" if self.gradient_norm < 1e-10 else f"{self.gradient_norm:.0e}"
         text = (
             f"{self.agreeing} of {self.starts} blind starts end at this optimum; gradient "
-            f"{self.gradient_norm:.0e}, condition {self.condition:.0e}."
+            f"{gradient}, condition {self.condition:.0e}."
         )
         if self.unidentified:
             text += f" The runs do not identify {', '.join(self.unidentified)}."
