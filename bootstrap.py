@@ -290,7 +290,10 @@ def can_open_browser():
 def test(*options):
     """Every check; all run even where one fails, so that one call tells all."""
     ensure("test")
-    pytest = ["pytest", "-n", "2", "--dist", "loadfile", "-m", "not slow"]
+    # Three workers on two cores: those that drive a browser or a kernel mostly wait. The order of
+    # the folders, for the browser's tests, which are long and few, would else come last.
+    pytest = ["pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    pytest += ["-m", "not slow"]
     return checks(
         ("style", "ruff", "check", "."),
         ("import contracts", "course.classroom.contracts"),

@@ -40,20 +40,22 @@ class Attention(nn.Module):
         self.out = nn.Linear(d_model, d_model, bias=False)
         frequencies = 1e4 ** -(torch.arange(0, self.size, 2) / self.size)
         angles = torch.outer(torch.arange(context), frequencies)
-        self.register_buffer("cos", angles.cos(), persistent=False)
-        self.register_buffer("sin", angles.sin(), persistent=False)
+        self.register_buffer("cos", angles.cos().repeat(1, 2), persistent=False)
+        sin = angles.sin()
+        self.register_buffer("sin", torch.cat([-sin, sin], dim=-1), persistent=False)
 
     def rotate(self, x):
-        """Turn each pair of numbers by an angle that grows with the position."""
-        cos, sin = self.cos[: x.shape[-2]], self.sin[: x.shape[-2]]
-        first, second = x.chunk(2, dim=-1)
-        return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)
+        """Turn each pair of numbers, x_i and x_(i + size/2), by an angle that grows with position:
+        (a, b) becomes (a cos - b sin, b cos + a sin)."""
+        length = x.shape[-2]
+        return x * self.cos[:length] + x.roll(self.size // 2, -1) * self.sin[:length]
 
     def forward(self, x):
         batch, length, d_model = x.shape
         heads = self.qkv(x).view(batch, length, 3, d_model // self.size, self.size)
-        q, k, v = heads.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(self.rotate(q), self.rotate(k), v, is_causal=True)
+        heads = heads.permute(2, 0, 3, 1, 4)
+        q, k = self.rotate(heads[:2])
+        mixed = F.scaled_dot_product_attention(q, k, heads[2], is_causal=True)
         return self.out(mixed.transpose(1, 2).reshape(batch, length, d_model))
 
 

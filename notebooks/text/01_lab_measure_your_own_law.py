@@ -67,8 +67,8 @@ for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
     print(f"{format_flop(flops):>10}  {loss:.3f} nats per byte")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# You now train three models on 1e10, 3e10 and 6e10 FLOP. The first gets a third of the smallest budget
-# above.
+# You now train three models on 1e10, 3e10 and 6e10 FLOP, two at a time. The first gets a third of the
+# smallest budget above.
 
 # %% slideshow={"slide_type": "-"}
 from course.classroom.predict import compare, my_folder, predict
@@ -80,9 +80,9 @@ from course.experiments import fleet
 from course.experiments.sweep import read_table, sweep
 
 table = my_folder() / "my_runs.csv"
-sweep(fleet.run, fleet.live(seeds=[7]), table, cost=fleet.flops, unit="FLOP",
+sweep(fleet.run, fleet.live(seeds=[7]), table, n_jobs=2, cost=fleet.flops, unit="FLOP",
       provenance=fleet.provenance())
-mine = [row for row in read_table(table) if row["study"] == "live"]
+mine = sorted((row for row in read_table(table) if row["study"] == "live"), key=fleet.flops)
 for row in mine:
     print(f"width {row['d_model']:>2}, {format_flop(row['flops']):>10}, {row['n_tokens']:,} bytes: "
           f"{row['loss']:.3f} nats per byte in {row['seconds']:.0f} s of processor time")

@@ -251,12 +251,8 @@ def write_notebook(path, *cells):
     return path
 
 
-def explorer_notebooks(folder):
-    """The chapter notebooks that show an explorer."""
-    found = []
-    for path in sorted(Path(folder).glob("*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-        if re.search(r"from course(\.\w+)?\.explorer import", code):
-            found.append(path)
-    return found
+def explorer_cells(path):
+    """The code cells of a notebook that make an explorer."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    return [cell for cell in code if re.search(r"from course(\.\w+)?\.explorer import", cell)]

@@ -37,6 +37,7 @@ N_STEPS, BATCH = 768, 256
 PLENTY = N_STEPS * BATCH  # examples: each is seen once
 FEW = PLENTY // 32  # examples: each is seen 32 times in the same number of steps
 N_SCORED = 40_000  # examples behind a measured loss, at most
+pytestmark = pytest.mark.slow
 
 # Three shapes of about 100,000 parameters, by depth, and a network with an eighth of them. The
 # learning rates are the best of 0.008, 0.016 and 0.024 for each shape, and 0.064 for the small one,
