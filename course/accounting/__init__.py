@@ -2,7 +2,7 @@
 
 from course.accounting.hardware import Chip, chip, chip_names
 from course.accounting.training import TrainingRun, implied_mfu, training_flops, training_run
-from course.accounting.transformer import TransformerShape
+from course.accounting.transformer import TransformerShape, params_read
 
 __all__ = [
     "Chip",
@@ -11,6 +11,7 @@ __all__ = [
     "chip",
     "chip_names",
     "implied_mfu",
+    "params_read",
     "training_flops",
     "training_run",
 ]

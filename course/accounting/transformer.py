@@ -203,5 +203,21 @@ class TransformerShape:
         return sum(n * count(layer) for layer, n in Counter(self.layers).items())
 
 
+def params_read(shape, n_tokens):
+    """Parameters that a pass over `n_tokens` tokens at once reads from memory.
+
+    All that every token passes, but for the rows of the input embedding, and of E experts, of which
+    each token takes k and all are equally likely, E · (1 - (1 - k/E)^n_tokens). Broadcasts.
+    ValueError unless n_tokens is positive.
+    """
+    n_tokens = positive("n_tokens", n_tokens)
+    read = shape.n_active_params_without_lookup
+    for mlp, n_layers in Counter(layer.feed_forward for layer in shape.layers).items():
+        touched = mlp.n_experts * (1 - (1 - mlp.n_active / mlp.n_experts) ** n_tokens)
+        expert = mlp.expert_matrices + mlp.expert_vectors
+        read = read + n_layers * expert * (touched - mlp.n_active)
+    return read
+
+
 def _plain(value):
     return value if np.ndim(value) else float(value)

@@ -13,6 +13,7 @@ from course.units import between
 
 N_PERMUTATIONS = 128
 SHINGLE = 5  # words
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ def _filtered(reasons):
 def shingles(document, length=SHINGLE):
     """The set of all runs of `length` words; a document with fewer words is one shingle.
 
-    A document of signs alone is a word by itself, so that two of them are alike only if equal.
+    Chinese and Japanese write no spaces: there each character is a word. A document of signs alone
+    is a word by itself, so that two of them are alike only if equal.
     """
     if not isinstance(length, (int, np.integer)) or length < 1:
         raise ValueError(f"length must be a whole number from 1, got {length!r}")
-    words = re.findall(r"\w+", document) or [document.strip()]
+    words = _WORD.findall(document) or [document.strip()]
     return {
         " ".join(words[start : start + length]) for start in range(max(1, len(words) - length + 1))
     }

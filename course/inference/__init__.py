@@ -1,5 +1,6 @@
 """Inference: how fast a model answers, what that costs, on which device it fits."""
 
+from course.accounting import params_read
 from course.inference.dissection import Dissection, Factor, dissect_annual_cost
 from course.inference.economics import (
     CostStructure,
@@ -26,7 +27,7 @@ from course.inference.lifetime import (
     inference_tokens_for,
     lifetime_optimum,
 )
-from course.inference.models import TypicalTransformer, model, model_names, params_read
+from course.inference.models import TypicalTransformer, model, model_names
 from course.inference.queueing import (
     Answers,
     Queue,

@@ -126,27 +126,3 @@ def model_name(model):
     names = [name for name in _CONFIGS if _published(name) == model]
     size = model.n_params if np.ndim(model.n_params) == 0 else np.max(model.n_params)
     return names[0] if names else f"{format_count(size)} model"
-
-
-def params_read(model, n_tokens):
-    """How many parameters a pass over `n_tokens` tokens at once reads from memory.
-
-    A dense model's all, without the table of the input embedding, of which a few rows are looked
-    up. Of E experts of which each token takes k by chance, E · (1 - (1 - k/E)^n_tokens) are read.
-    """
-    n_tokens = positive("n_tokens", n_tokens)
-    read = model.n_active_params_without_lookup
-    for look, n_layers in _experts(model):
-        single = (look.n_params - look.n_active_params) / (look.n_experts - look.n_active)
-        touched = look.n_experts * (1 - (1 - look.n_active / look.n_experts) ** n_tokens)
-        read = read + n_layers * single * (touched - look.n_active)
-    return read
-
-
-def _experts(model):
-    counted = {}
-    for layer in model.layers:
-        look = layer.feed_forward
-        if look.n_experts > look.n_active:
-            counted[look] = counted.get(look, 0) + 1
-    return counted.items()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from course.accounting.hardware import chip
+from course.accounting import chip, params_read
 from course.inference import models
 from course.inference.economics import HOURS_PER_MONTH, rental_prices
 from course.inference.edge import EdgeAIDeployer, MemoryFit, edge_device, memory_fit
@@ -69,7 +69,7 @@ def roofline_view(model, chip_name, batch, context, weight_bits=16):
 
     def products(n_tokens):
         flops = n_tokens * shape.forward_flops(1, 1)
-        return flops / (models.params_read(shape, n_tokens) * weight_bits / 8)
+        return flops / (params_read(shape, n_tokens) * weight_bits / 8)
 
     looks = decode.flops - batch * shape.forward_flops(1, 1)
     at = {

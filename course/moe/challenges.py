@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course.accounting import chip
+from course.accounting import chip, params_read
 from course.evidence import fact
-from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape, params_read
+from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape
 from course.moe.layer import FeedForwardNetwork, MoEArchitecture
 from course.moe.losses import router_z_loss
 from course.scaling.display import table

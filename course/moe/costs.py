@@ -5,14 +5,13 @@ a G-th of the width, and a token takes k · G of these. Parameters and FLOP are 
 `TransformerShape`. Everything broadcasts over numpy arrays but the shapes' own widths.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from scipy.stats import binom
 
-from course.accounting import TransformerShape, chip
+from course.accounting import TransformerShape, chip, params_read
 from course.evidence import fact, facts
 from course.units import between, positive
 
@@ -156,20 +155,6 @@ def _chances(shares, n_experts, top_k):
 
 
 # --- reading and sending --------------------------------------------------------------------------
-
-
-def params_read(shape, n_tokens):
-    """Parameters that a pass over `n_tokens` tokens at once reads from memory.
-
-    All that every token passes, but for the rows of the input embedding, and the experts that at
-    least one token takes, if all are equally likely.
-    """
-    n_tokens = positive("n_tokens", n_tokens)
-    read = shape.n_active_params_without_lookup
-    for mlp, n_layers in Counter(layer.feed_forward for layer in shape.layers).items():
-        more = experts_touched(n_tokens, mlp.n_experts, mlp.n_active) - mlp.n_active
-        read = read + n_layers * more * (mlp.expert_matrices + mlp.expert_vectors)
-    return read
 
 
 def decode_tokens_per_s(shape, batch, chip_name="H100", *, bits=16, n_cached=0):

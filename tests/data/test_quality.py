@@ -116,6 +116,17 @@ def test_the_first_of_a_pair_stays(planted):
     assert deduplicate(["", "", "one word"]).kept == (0, 2)
 
 
+def test_near_copies_are_found_in_a_script_without_spaces():
+    """The documents are Chinese: a sentence as one word would hide what two of them share."""
+    text = "规模化定律说,损失随参数量、数据量和算力的增加按幂律下降。" * 3
+    near = text.replace("下降", "减少", 1)
+    other = "混合专家模型把每个词元只交给少数几个专家,所以参数可以很多。" * 3
+    assert shingles("规模化定律", 2) == {"规 模", "模 化", "化 定", "定 律"}
+    assert shingles("用GPT-3 测试", 2) == {"用 GPT", "GPT 3", "3 测", "测 试"}
+    assert similarity(text, near) > 0.8
+    assert list(deduplicate([text, other, near], threshold=0.8).removed) == [2]
+
+
 def test_deduplication_of_the_clean_is_idempotent(planted):
     documents = [*planted[0], *planted[1]]
     once = deduplicate(documents).of(documents)

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course.accounting import params_read
 from course.accounting.transformer import TransformerShape
 from course.evidence import fact
-from course.inference.models import TypicalTransformer, model, model_name, model_names, params_read
+from course.inference.models import TypicalTransformer, model, model_name, model_names
 
 # As their model cards and papers print them; DeepSeek-V3 without its prediction module.
 PUBLISHED = {
