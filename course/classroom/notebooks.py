@@ -227,7 +227,7 @@ def compare_outputs(root=ROOT):
         print("No notebook is built yet: run `make sync`." if found else "There are no notebooks.")
         return 1 if found else 0
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval-lax"]
-    command += [f"--nbval-cell-timeout={CELL_TIMEOUT_S}", "-n", "3", "--dist", "loadscope"]
+    command += [f"--nbval-cell-timeout={CELL_TIMEOUT_S}", "-n", "2", "--dist", "loadscope"]
     command += [f"--nbval-sanitize-with={Path(__file__).with_name('same_number.cfg')}"]
     command += [name for name in ("notebooks", "solutions") if (root / name).is_dir()]
     return subprocess.run(command, cwd=root, env=offline_env()).returncode

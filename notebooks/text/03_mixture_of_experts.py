@@ -178,7 +178,8 @@ print("rows for each:  ", counts.tolist())
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Five**: one *grouped* product multiplies the first rows with the weights of expert 0, the next
 # with those of expert 1, and so on. An expert is two matrices with a bend (GELU) between. **Six**:
-# weigh each row by its gate and add it up at its token.
+# weigh each row by its gate and add it up at its token. (The layer does this in one call,
+# `embedding_bag`, which makes no weighted copy of all the rows.)
 
 # %% slideshow={"slide_type": "-"}
 from course.moe import reference_moe
