@@ -277,8 +277,8 @@ class Forecast:
     """L*(C) from the smaller budgets, and what the largest one turned out to be.
 
     `flops`, `losses`, `low` and `high` (grid,): the forecast and its 95 % band, from the smallest
-    budget to the largest, `target`. `held` are all losses measured there, `observed` the lowest
-    among its sizes, seeds averaged.
+    budget to the largest, `target`. `held` are all losses measured there, `observed` the bottom of
+    their valley: what a law of the best sizes forecasts.
     """
 
     boot: Bootstrap
@@ -337,15 +337,12 @@ def forecast(
     used, target = fitted_budgets(rows)[:n_budgets], budgets_of(rows)[-1]
     kept = with_seeds([row for row in rows if budget_of(row) in used], seeds)
     boot = bootstrap(_fit(METHODS[by], runs_of(kept)), SAMPLES)
-    held = defaultdict(list)
-    for row in rows:
-        if budget_of(row) == target:
-            held[row["d_model"]].append(row["loss"])
+    held = np.array([row["loss"] for row in rows if budget_of(row) == target])
     flops = np.geomspace(used[0], target, 13)
     low, high = np.transpose([boot.at(one)["loss"] for one in flops])
     return Forecast(
-        boot=boot, by=by, target=target, held=np.concatenate(list(held.values())),
-        observed=float(min(map(np.mean, held.values()))), flops=flops,
+        boot=boot, by=by, target=target, held=held,
+        observed=float(frontier(rows).losses.y[-1]), flops=flops,
         losses=np.array([float(boot.fit.best(one)[2]) for one in flops]), low=low, high=high,
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ abilities.critical_points
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The last column is empty for all six: Wei's table has no jumps. And it has what A left out: the
-# *family* of models, the *task*, and the training *compute*. Chain of thought (思维链) has several
+# *family* of models and the training *compute*. Chain of thought (思维链) has several
 # rows with several sizes, one for each family and task.
 #
 # ### What may such a table answer?
@@ -85,7 +85,9 @@ for size, more, ability in questions:
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # None of the answers is "will appear". The next picture says why. Each point is a place where an
-# ability was *first seen*, so nothing is known to its lower left but that it was not seen there.
+# ability was *first seen* in one family; below it, *in that family*, it was not seen. Other families may
+# show it there: GPT-3 does, to the lower left of Gopher. (Triangles are other abilities; the lines
+# only tell which points belong together.)
 
 # %% slideshow={"slide_type": "-"}
 from course.emergence.plots import draw_sightings
@@ -171,13 +173,16 @@ compare("P02.3", "the same", because="It is log10(ln 0.1 / ln 0.9) / a, and k is
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The number of tokens only *shifts* the curve, by log10(k)/a decades. It looks sharp because we stop at
-# a largest model: of a late curve we see the beginning alone, and its beginning is convex. (A steepness
-# of 1 is a straight line over log N.) Questions for the explorer:
+# a largest model: of a late curve we see the beginning alone, and its beginning is convex. (Steepness is
+# 0.8 · decades seen / decades from 10 to 90 % of the way: 1 for a straight line over log N.) Questions
+# for the explorer:
 #
 # 1. Make exact match emerge: answers of 100 tokens. How many tested models score zero?
 # 2. Make it vanish again without touching the models. Which measures do that?
-# 3. Go back to exact match and let the largest model grow. What becomes of the jump?
-# 4. What does *pass@100*, the best of a hundred tries, do to the size at which it begins?
+# 3. Go back to exact match over 10 tokens and let the largest model grow to 10T. What becomes of the
+#    jump?
+# 4. Back at 10 tokens and 100B, what does *pass@100*, the best of a hundred tries, do to the size at
+#    which it begins?
 
 # %% slideshow={"slide_type": "slide"}
 from course.emergence.explorer import metric_explorer
@@ -190,7 +195,8 @@ metric_explorer()
 # Wrong tokens are a straight line of p and move with it, the Brier score moves sooner, the
 # log-likelihood first of all. Exact match comes last. A hundred tries make a model that is right
 # once in a hundred look able: pass@100 rises suddenly too, but in smaller models. So
-# "code generation emerges at 25B" depends on how often one may try.
+# "code generation emerges at 25B" depends on how often one may try. And the larger the largest model,
+# the flatter the jump looks.
 #
 # ### What a test can see
 #
@@ -243,8 +249,8 @@ for problem, answer in zip(problems, answers, strict=True):
 # %% slideshow={"slide_type": "subslide"}
 predict(
     "P02.5",
-    "A model gets a share p of the digits right. If its mistakes were independent, it would get "
-    "p^7 of the sums right. Do the trained models get more, or fewer?",
+    "A model gets a share p of the digits right. If its mistakes were independent and every place "
+    "equally hard, it would get p^7 of the sums right. Do the trained models get more, or fewer?",
     choices=["more", "fewer"],
 )
 
@@ -276,10 +282,10 @@ few = [row["exact_match"] for row in rows if row["accuracy"] < 0.75]
 print(f"runs with under 75 % of the digits right: at most {max(few):.0%} of the sums")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (± is one standard error over the seeds; a size with one lucky seed can stand out.) The right panel
-# is the point. Each mark is one run, whatever its size: the first digits are learned while next to no
-# sum is right, and the last ones bring all of them. Exact match hides the first part of the way; p^7
-# foretells it. Where the marks lie above p^7, mistakes come together: some sums are harder than others.
+# (± is one standard error over the seeds; a size with one lucky seed can stand out. For the table each
+# digit is asked with the right ones before it; the sums are written by the model alone.) The right panel
+# is the point. Each mark is one run, whatever its size: many digits are right while next to no sum is,
+# and the last ones bring all of them. Exact match hides the first part of the way; p^7 foretells it. Where the marks lie above p^7, mistakes come together: some sums are harder than others.
 # Which ones? Ask the model that you trained, digit by digit, whether a carry (进位) comes in.
 
 # %% slideshow={"slide_type": "notes"} tags=["machine-dependent"]
@@ -291,9 +297,10 @@ print(f"wrong digits: {wrong[carry].mean():.1%} where a carry comes in, "
       f"{wrong[~carry].mean():.1%} where none does")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# But look at the left panel too, and at its steepness, where 1 is a straight line. If the *loss* itself
-# drops within a small range of sizes, then no choice of measure is to blame for that part. A jump can have
-# both causes. Ask each time.
+# But look at the left panel too. The *loss* itself drops within a small range of sizes, more steeply than
+# digits or sums: by steepness the measure makes no jump here that the loss has not, and p^7 only explains
+# why the sums come later. (We even smoothed it: four of ten digits in training are zero, since without
+# that the loss stays flat and then drops at once.) A jump can have both causes. Ask each time.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2.4 The other side: a threshold in loss · A §2.1
@@ -401,7 +408,8 @@ for what, alarms in {
     "the same, taken out": decline_p_values(half, 0.5) <= 0.05,
 }.items():
     print(f"{what:<24} {alarms.mean():6.1%}")
-compare("P02.8", 100 * many.mean(), because="Uncorrected. All are counted on 10,000 runs of noise.")
+compare("P02.8", 100 * many.mean(), because="Uncorrected. The exact test alarms a little less often than "
+        "it may, so it is not quite 1 − 0.95^22. All are counted on 10,000 runs of noise.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Whoever looks again at every checkpoint must pay for that too: look number j may spend α/(j(j+1)), which
@@ -424,7 +432,8 @@ for rule, found in power.items():
     print(f"{rule:<20}", *(f"{found[fall]:5.0f}" for fall in (0.0, 1.0, 2.0, 3.0)))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# At the left end are the false alarms, to the right the power. A's signal 1 begins at a quarter and rises
+# At the left end are the false alarms, to the right the power. A's signal 1 (training loss falls as fast as
+# validation loss rises) begins at a quarter and rises
 # slowly; its signal 2 is quiet on one series, and stays quiet. Its `decline_rate`, the last score against
 # the first of all, can even be positive: a score that rose from 1 to 9 and now falls to 5 "declines" by
 # +4.0. Ours reports the fall within the tested window. Questions for the explorer:
@@ -486,9 +495,7 @@ cards("K038", "K039", "K040", "K041", "K042", "K043")
 # ## 2.6 Steps, tokens, batch · A §2.2
 #
 # A's last function recommends how long to train. A training step reads one batch (批次) of many tokens.
-# A multiplies the parameters by 20, calls the result *steps*, and multiplies by the batch again:
-#
-# $$\text{tokens} = \text{steps} \times \text{batch}, \qquad C = 6\,N \times \text{tokens}$$
+# A's code takes `optimal_steps` = 20 · `model_params` and `optimal_tokens` = `optimal_steps` · `batch_size`.
 
 # %% slideshow={"slide_type": "-"}
 predict(
@@ -509,7 +516,8 @@ print("A's answer for a budget of one FLOP is the same:", same)
 compare("P02.9", printed["optimal_tokens"] / plan.n_tokens, because="Exactly one batch too often.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Twenty tokens per parameter is itself a rule of thumb: chapter 1 found an interval of 4 to 40, and whoever
+# A calls tokens *steps*, and multiplies by the batch again. Steps times batch are tokens, and
+# C = 6·N·tokens. Twenty tokens per parameter is itself a rule of thumb: chapter 1 found an interval of 4 to 40, and whoever
 # uses a model much trains it longer. A's comment that "each parameter needs 1 to 2 epochs" has no unit:
 # an epoch (训练轮次) is one reading of the *data*. And a budget that is never used cannot lead to an optimum;
 # in ours, size and budget fix the tokens, and the law says whether the size was wise:
@@ -563,11 +571,15 @@ draw_collapse(axes, runs)
 show(figure, alt="Replaced text loses its tail and its loss rises on; accumulated, it levels off.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Ten seeds, bars of two standard errors. With **accumulation**, where real and written texts are all
+# Ten seeds; bars are two standard errors, the printed ± one. The *tail* are the rarest words that together
+# make a tenth of the text, and each model spreads 1 % evenly over all words, so that a lost one costs much
+# but not infinity. With **accumulation**, where real and written texts are all
 # kept, the tail stays and the loss levels off (Gerstgrasser et al., 2024). That no word is lost there
-# follows from the set-up; that the loss on held-out real text levels off is measured. A tenth of fresh
-# real text in each generation stops the fall, at a lower level. Note also what the entropy does when text is
-# replaced: it falls while the loss rises. That is the meaning that signal 3 was looking for.
+# follows from the set-up, and its last model has read thirteen texts where the others read one; that the loss
+# on held-out real text levels off is measured. A tenth of fresh real text in each generation stops the
+# fall, at a lower level. Note also what the entropy does when text is replaced: it falls while the loss rises.
+# That is the meaning that signal 3 was looking for, but it falls by a few percent only: half, as A
+# asks, would come far too late.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2.8 Too often, too large · A §2.2
@@ -618,8 +630,8 @@ compare("P02.11", max(("20", "50", "400"), key=errors.get), because="One fit pas
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With 50 features exactly one solution passes through 50 noisy points, and it swings wildly between them.
-# With more there are many, and the one of least norm is calm. A little ridge (岭回归) takes the peak
-# away: the recipe, not the size, was at fault. Whoever had stopped at 50 features would have written
+# With more there are many, and the one of least norm (the smallest weights) is calm. A little ridge
+# (岭回归, a penalty on squared weights) takes the peak away: the recipe, not the size, was at fault. Whoever had stopped at 50 features would have written
 # "collapse beyond a critical size".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -643,7 +655,7 @@ compare("P02.11", max(("20", "50", "400"), key=errors.get), because="One fit pas
 # - A warning without a false-alarm rate is an opinion. State it, correct for all that you watch, and report
 #   the power.
 # - Tokens are steps times batch. Units would have found the mistake.
-# - Keep the real data. Collapse comes from throwing it away.
+# - Keep all the real data. Collapse comes from throwing it away; a tenth of it slows the loss.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Further reading

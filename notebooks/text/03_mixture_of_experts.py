@@ -162,8 +162,8 @@ for t in range(6):
     print(f"token {t}: {gates[t, 0]:.2f} × expert {a}  +  {gates[t, 1]:.2f} × expert {b}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A's code now loops over choices and experts, and masks the tokens of each: k·E rounds, most of
-# them small. **Four**: sort the 12 choices by expert, once. Then each expert's tokens lie side by
+# A's code now loops, `for i in range(self.top_k)` and in it `for expert_id in range(self.num_experts)`,
+# and masks the tokens of each: k·E rounds, most of them small. **Four**: sort the 12 choices by expert, once. Then each expert's tokens lie side by
 # side.
 
 # %% slideshow={"slide_type": "-"}
@@ -179,7 +179,7 @@ print("rows for each:  ", counts.tolist())
 # **Five**: one *grouped* product multiplies the first rows with the weights of expert 0, the next
 # with those of expert 1, and so on. An expert is two matrices with a bend (GELU) between. **Six**:
 # weigh each row by its gate and add it up at its token. (The layer does this in one call,
-# `embedding_bag`, which makes no weighted copy of all the rows.)
+# `embedding_bag`.)
 
 # %% slideshow={"slide_type": "-"}
 from course.moe import reference_moe
@@ -254,7 +254,8 @@ cards("K051", "K052", "K053")
 #
 # T is the number of tokens (A calls it `batch_size`; it is batch times sequence), count how many
 # chose expert e, p̄ the router's mean probability. Counts have no slope; the gradient comes through
-# p̄: it lowers the probability of experts in proportion to how full they are.
+# p̄: it lowers the probabilities of experts that are fuller than the router's average and raises those
+# of emptier ones.
 
 # %% slideshow={"slide_type": "-"}
 predict(
@@ -277,8 +278,8 @@ compare("P03.3", f"{at_balance:g}", because="Each token counts k times: the valu
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Both forms are in use, and a published coefficient belongs to one of them: taken to the other, it
-# is off by the factor k. Is the value at balance at least the lowest possible? No. Here 6 of 10
-# tokens choose expert 0 by a hair, and 4 choose expert 1 with certainty:
+# is off by the factor k. Is the value at balance at least the lowest possible? No. Here, at top 1 of
+# two experts, 6 of 10 tokens choose expert 0 by a hair, and 4 choose expert 1 with certainty:
 
 # %% slideshow={"slide_type": "subslide"}
 probs = torch.tensor([[0.51, 0.49]] * 6 + [[0.0, 1.0]] * 4)
@@ -302,7 +303,8 @@ cards("K054", "K055")
 # %% slideshow={"slide_type": "-"}
 predict(
     "P03.4",
-    "A names three remedies. Which of them, alone, makes the load most even?",
+    "A names three remedies. Which of them, alone, makes what the router asks for most even? "
+    "(Random routing: a second choice is dropped at random, more often the smaller its gate.)",
     choices=["balance loss", "random routing", "capacity factor 1.25"],
 )
 
@@ -328,7 +330,8 @@ show(figure, alt="Without a remedy a few experts take nearly all choices; two re
 # The hatched and the dotted bars are two cures. The second is DeepSeek-V3's: in place of a loss (it
 # keeps only a tiny one) a bias is added to each expert's score *for the choice only*, and lowered
 # whenever the expert had more than its share. Now all remedies, those of A and others, judged by
-# how far the busiest expert lies above its share:
+# how far the busiest expert lies above its share. "Does nothing" means, in all these tables, that what
+# is judged moved by less than a fifth.
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 challenges = MoETrainingChallenges()
@@ -342,11 +345,12 @@ idle = [name for name, verdict in imbalance.verdicts().items() if verdict == "do
 compare("P03.4", best, because=f"Did nothing for the load here: {', '.join(idle) or 'none'}.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# **How to read it.** Random routing drops second choices at random; the first choice stays, and so
-# does the cause. A capacity factor (容量因子) limits what an expert *may* take, and throws away the
+# **How to read it.** 0.375 is as far as this measure goes: an expert that every token asks for. Random
+# routing (随机路由; A does not say which kind it means) drops second choices at random; it wakes some of
+# the dead experts, but the first choice stays, and so does the cause. A capacity factor (容量因子) limits what an expert *may* take, and throws away the
 # rest; the router still asks for the same expert, and the dropped tokens pass the layer with
 # nothing added. It protects the machine, not the model; in that sense the card below calls it a
-# help. Noise at the router is another popular remedy that you can judge in the table. The task is
+# help. The task is
 # made up and tiny: it shows mechanisms, not sizes.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -422,8 +426,9 @@ show(figure, alt="In the first layer blanks and line ends have one expert each; 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # "Bits" is the mutual information: how much knowing the expert tells of the label. (An expert with
 # an empty column is nobody's first choice in this layer; it works as a second one.) The router
-# follows spelling and syntax, hardly the library that the text is from. Mixtral's authors saw the
-# same at 47B: no specialist by topic, some by syntax.
+# follows spelling and syntax, hardly the library that the text is from. But four Python libraries
+# are no law and cooking: this test is weak on topics.
+# Mixtral's authors saw the same at 47B: no specialist by topic, some by syntax.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer:
@@ -454,9 +459,10 @@ who_gets_which_token()
 challenges.expert_specialization()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Compare the gaps of the first three rows before you blame the experts: whoever has parameters to
-# spare learns by heart. Then read the verdicts of A's remedies. One seed of a tiny task proves no
-# rule; it is enough to see that the harm and the cure have to be shown, and A shows neither.
+# The gap is that of the dense block with as many parameters: whoever has parameters to spare learns
+# by heart. On *new* examples, though, the mixture is the worst of the three, so A's fear has something
+# in it here. A's remedies move that by less than a fifth, augmentation by most. One seed of a tiny task
+# proves neither. A's other symptom, experts that break down (专家崩溃), is the collapse of 3.4.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K063")
@@ -495,7 +501,8 @@ compare("P03.6", round(100 * (1 - np.mean(moe) / np.mean(dense)), 1),
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Open signs are single seeds. Read the sentence with care. "Worth" is computing: how much more a
-# dense model would need for the same loss, by the fleet's own law. In *time* it is another story:
+# dense model would need for the same loss, by the law of the dense models trained in the lab of
+# chapter 1 (the fleet). In *time* it is another story:
 # eight small products are slower than one large, and the router and the sorting come on top. (The
 # seconds were taken on shared cores: trust the rough size.) With larger experts the overhead
 # shrinks; `make bench` measures it. At *equal memory* the dense model could be as wide as all
@@ -516,8 +523,8 @@ for one in comparison.ablations():
 #
 # **Memory.** All experts must be kept, since any may be next. **Reading.** A model that writes one
 # token at a time is limited by memory bandwidth (内存带宽): each step reads the weights that it uses.
-# One sequence reads k experts in each layer. A batch reads all that *anyone* needs; if tokens
-# choose evenly,
+# One sequence reads k experts in each layer. A batch reads all that *anyone* needs; if B tokens
+# choose evenly and independently,
 #
 # $$E\left(1 - \left(1 - \tfrac{k}{E}\right)^{B}\right)$$
 
@@ -536,15 +543,17 @@ show(figure, alt="With 16 tokens nearly all of Mixtral's experts are read, under
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # So a server with many users reads all of Mixtral, and the advantage in reading is gone; that in
-# computing stays. A's remedies for bandwidth, calculated for Mixtral on an H100:
+# computing stays. A's remedies for bandwidth, calculated for Mixtral at the bandwidth of an H100 (whose
+# 80 GB would not hold the 16-bit rows: two of them do):
 
 # %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
 challenges.memory_bandwidth()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Each of A's three remedies is real: fewer bits (专家量化), a cache (缓存) of the last used experts,
-# larger batches (批处理). The cache's hits are counted on our small router; the row below it shows how
-# much of them is mere chance. A batch helps all together and makes each one wait.
+# Fewer bits (专家量化) help one and all. A batch (批处理) helps all together and makes each one wait. A
+# cache (缓存) of the last used experts helps only where the experts lie in slower memory: the last
+# rows, with the experts in the host's memory behind a PCIe link. It saves trips over the link and no
+# reading. Its hits are counted on our small router; the last row shows how much of them is mere chance.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer:
@@ -572,7 +581,7 @@ cards("K064")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### Experts on many machines · A §3.2
 #
-# Experts that do not fit on one device are spread: expert parallelism (专家并行). Each token's vector
+# Experts that do not fit on one device are spread over P: expert parallelism (专家并行). Each token's vector
 # then travels to its experts and back, an *all-to-all* exchange, in every layer and again in the
 # backward pass.
 #

@@ -59,8 +59,9 @@ except ValueError as error:
 print("A:   ", as_written.get_quality_multiplier("high_quality_curatd"))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# A multiplier also says that ten tokens of noise are as good as one of plain text. For noise in the
-# answers that cannot be: it raises the floor, and no amount lowers a floor.
+# (The last column, by Muennighoff's law, explained next: how often plain text would have to be read to be
+# worth as much.) A multiplier also says that ten tokens of noise are as good as one of plain text. Where a
+# fixed share of the answers is wrong that cannot be: a floor rises, and no amount lowers a floor.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K065", "K066", "K067", "K068", "K069", "K070")
@@ -113,14 +114,14 @@ print(f"best use of {budget:.3g} FLOP on 25B tokens: ours {ours.n_params / 1e9:.
 # ### Our own repeated text
 #
 # Nobody need believe it. The fleet of the course holds models of two sizes that read 50 and 100 kB of
-# Python 1 to 30 times, and 200 kB up to 8 times. Look at the larger one on the smallest text.
+# Python 1 to 30 times, and 200 kB up to 8 times.
 
 # %% slideshow={"slide_type": "-"}
 predict(
     "P04.2",
-    "A model of 45,000 parameters reads 50 kB again and again. After how many epochs, out of "
-    "1, 2, 4, 8, 15 and 30, is its loss on other files lowest?",
-    unit="epochs",
+    "A model of 45,000 parameters that reads 50 kB 30 times has over-fitted: it was 0.16 nats better "
+    "after 15 (chapter 2). With 100 kB, how far is it above its lowest loss after 30 epochs?",
+    unit="nats per byte",
 )
 
 # %% slideshow={"slide_type": "fragment"}
@@ -134,8 +135,10 @@ draw_repetition(axes, study)
 show(figure, alt="Loss against epochs for two sizes and three texts, with the law fitted to them.")
 
 # %% slideshow={"slide_type": "fragment"}
-hardest = max(study.curves, key=lambda one: one.n_params / one.unique_bytes)
-compare("P04.2", hardest.best_epochs, because="Then it learns the text by heart.")
+largest = max(curve.n_params for curve in study.curves)
+twice = next(c for c in study.curves if (c.n_params, c.unique_bytes) == (largest, 100_000))
+compare("P04.2", round(twice.loss[-1] - twice.loss.min(), 3),
+        because="Less than two seeds differ by: twice the text, and hardly any harm is left.")
 for curve in study.curves:
     rise, last = curve.loss[-1] - curve.loss.min(), curve.epochs[-1]
     turned = (f"lowest at {curve.best_epochs:.0f}, {rise:.3f} nats more at {last:.0f}"
@@ -156,9 +159,10 @@ study
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Three warnings come with this table. The choice of runs is part of the result: without those that
-# turned, R_D\* comes out larger. The intervals know the scatter of the runs and nothing of an error in
-# the base law; the points at one epoch show that there is one, for the smallest texts. And an
-# agreement between models of 10⁴ and 10⁹ parameters is no proof that the constant is a constant.
+# turned, R_D\* comes out larger; and runs of fewer than 4 bytes a parameter are left out too. The
+# intervals know the scatter of the runs and nothing of an error in the base law; the points at one epoch
+# show one of 0.05 to 0.3 nats, as much as the repeats cost or more. And fitted alone, the small
+# model gives about 19 and the large one 8: ours is their average, and its nearness to 15.4 partly luck.
 
 # %% slideshow={"slide_type": "subslide"}
 from course.data.plots import draw_worth
@@ -171,7 +175,7 @@ show(figure, alt="What epochs are worth: published law and ours, near one line u
 # Questions for the explorer. A budget of compute, and a unique text that is too small for it: read it
 # often with a small model, or seldom with a large one?
 #
-# 1. At 30 times the compute of one epoch's best, how many epochs are best, and what do the missing fresh
+# 1. At 100 times the compute of one epoch's best, how many epochs are best, and what do the missing fresh
 #    tokens cost in nats?
 # 2. Make repeats worth little (R_D\* = 3). Does the best number of epochs fall as fast as their worth?
 # 3. Change the *unique tokens* alone. What changes in the picture, what only in the words?
@@ -184,7 +188,9 @@ repeat_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** One epoch, at the left, is never best with much compute: the model is then far too
 # large. The valley is broad, as in chapter 1, and the dotted one has its bottom near the same place: the
-# worth of repeats sets the *price* of missing text more than the number of epochs. The curves do not
+# worth of repeats sets the *price* of missing text more than the number of epochs. Dotted is the law of
+# chapter 1, in which neither repeats nor parameters in excess lose anything. (Parameters lose sooner,
+# R_N\* = 5.3, so the best is *more* epochs than the dotted curve says.) The curves do not
 # move with the unique tokens, since the published α and β are equal; the nats in the corner do. (The
 # slider for compute ends at 300: beyond, size and data are both used up and the valley is flat.)
 
@@ -193,7 +199,8 @@ repeat_explorer()
 #
 # Now dirt. We made a crawl of 4 MB in the image of real ones: half of it programs, a quarter near-copies
 # of twenty of them, a quarter bytes in base64. Two filters of the trade: deduplication (去重) by MinHash,
-# and rules on what can be counted in a document. A piece of the crawl goes through both here.
+# which finds documents that share most of their word groups, and rules on what can be counted in a
+# document (`symbol_share`: the part of its characters that are signs). A piece of the crawl goes through both here.
 
 # %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
 from functools import partial
@@ -259,10 +266,10 @@ for text, impact in (
 # over the bytes that were read, by the slope of our own law. It has an interval. A bar that does not cross
 # zero tells a text from the clean one. Two other texts are told apart if their points
 # differ by more than *one arm* of a bar, 0.021 nats, even where the bars overlap. So both filters are not
-# told apart from the better one alone; the deduplicated text, 0.025 above the crawl, is worse than it.
-# Look at it before you believe that every filter helps. The copies were good programs, and half a million
-# bytes out of four million are read less than once: nothing was repeated enough to hurt, and taking
-# copies out leaves a larger *share* of data. At many epochs the answer could be another.
+# told apart from the better one alone. The deduplicated text lies 0.025 *above* the crawl: more than one
+# arm, but of ten comparisons one may do so by chance (corrected as in chapter 2, p = 0.08). It did not
+# help. The likely reason, which we did not test: the copies were good programs, half a million bytes out
+# of four million are read less than once, and taking copies out leaves a larger *share* of data.
 #
 # The last lines carry our numbers to a model of 7B. **Do not.** They were measured at 27,000 parameters on
 # Python. That is exactly what a table without a source asks you to do.
@@ -293,7 +300,8 @@ print("With Llama 3's 15 trillion, used in 2024:", as_written.forecast_data_exha
 # Two kinds of answer come back, an int or a sentence, so that whoever computes with it must expect both.
 # The stock is the other fault: Villalobos and colleagues (2024) put the indexed web at 510 trillion
 # tokens, 130 to 2,100 with 95 %. Ours gives an interval to each of six: raw stock, good share, what
-# repetition makes of it, demand, and the growth of both. It draws all of them together:
+# repetition makes of it, demand, and the growth of both. *Demand* is the largest data set in use, by the
+# paper's trend: 3 to 13 trillion in 2024, less than Llama 3's. It draws all of them together:
 #
 # $$\text{stock} = \left(\text{raw} \cdot \text{good share} + \text{other}\right) \cdot \text{repetition}
 # \cdot (1 + \text{synthetic}), \qquad
@@ -314,8 +322,8 @@ show(figure, alt="Demand rises steeply and crosses the nearly flat stock around 
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Lines are medians, bands hold 90 %. The paper itself finds 2028, with 80 % from 2026 to 2032: it mixes
-# past growth, as here, with a slower projection from future compute, which widens its interval.
-# Demand grows 2.4 times a year. Ask what a find is worth against that.
+# past growth, as here, with a slower projection from future compute, which widens its interval. From
+# Llama 3's 15 trillion on, our median would be a year earlier. Demand grows 2.4 times a year. Ask what a find is worth against that.
 
 # %% slideshow={"slide_type": "subslide"}
 predict(
@@ -335,8 +343,10 @@ compare("P04.5", years, because="A doubling of the stock is less than a year of 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What would help, as terms
 #
-# A suggests synthetic data (合成数据), filters, other modalities and further training. In the formula each is
-# a factor or a summand. The amounts are examples, most of them generous.
+# A suggests synthetic data (合成数据), filters, other modalities and further training on new data. Three of
+# these are a factor or a summand in the formula; further training adds no text to the stock and has no
+# term. The last row is ours: five times the tokens per parameter of the best mixture of size and data,
+# at equal compute, multiplies demand by √5. The amounts are examples, most of them generous.
 
 # %% slideshow={"slide_type": "-"}
 from course.data.plots import draw_remedies
@@ -390,9 +400,11 @@ with warnings.catch_warnings():
     for mix in ({"web": 1}, {"web": 1, "code": 0}, {"web": 3, "code": 1}):
         print(f"{mix!s:<24} A: {float(as_written.calculate_diversity_index(mix)):5.2f}   "
               f"ours: {evenness(mix):.2f}   as {effective_number(mix):.2f} equal domains")
-equal = dict.fromkeys(map(str, range(25)), 1)
-advice = as_written.generate_diversity_recommendations(equal)
-print(f"A's advice for 25 equal domains adds up to {sum(advice.values()):.0%}")
+skewed = {"web": 0.80} | dict.fromkeys(("code", "books", "papers", "talk", "news"), 0.04)
+advice = as_written.generate_diversity_recommendations(skewed)
+kept = sum(share for domain, share in skewed.items() if domain not in advice)
+print(f"A's advice for six domains of 80, 4, 4, 4, 4 and 4 %: {sum(advice.values()):.0%} for five of "
+      f"them, beside the {kept:.0%} that stay")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The domains of a real corpus
@@ -455,7 +467,9 @@ draw_mixtures(axes, mixed)
 show(figure, alt="Loss on code, on words and on both against the share of words, the best ringed.")
 
 # %% slideshow={"slide_type": "fragment"}
-compare("P04.6", 100 * mixed.best_share(0.1))
+alike = mixed.as_good(0.1)
+compare("P04.6", 100 * mixed.best_share(0.1),
+        because=f"Not told apart from it: {min(alike):.0%} to {max(alike):.0%}.")
 even = list(mixed.shares).index(0.5)
 for use in (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1):
     losses, alike = mixed.expected(use), mixed.as_good(use)
@@ -474,7 +488,9 @@ show(figure, alt="The best share in training against the share in use, beside ev
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** The step line is the best of the seven mixtures for each use; the shade is what our
-# runs cannot tell from it. If even were best, the step would lie on the dotted line for every use; if one
+# runs cannot tell from it. Its scatter is that of the three middle mixtures; the outer ones scatter several
+# times as much, and with all seven pooled the shade would reach even already at 10 % in use. With two
+# seeds, the ends are safe and the borders are not. If even were best, the step would lie on the dotted line for every use; if one
 # should train on what one is used for, on the dashed one. There is no best mixture without a target, and
 # so no evenness to be raised for its own sake. Note how flat the losses are around their lowest point,
 # and how steep at the ends: a little of the other kind costs almost nothing and saves a lot on it.
@@ -490,8 +506,8 @@ cards("K079", "K080", "K081", "K082")
 # ### B §3.2 Step 2 收集和整理高质量大数据
 #
 # Document B lists data sets to collect, GPT-3's among them, which was never released. It wants them
-# cleaned and labelled. Cleaned, yes; but a language model learns from the next token, which is its own
-# label.
+# cleaned and labelled. Cleaned, yes. Its image sets, ImageNet and COCO, need labels; a language model
+# learns from the next token, which is its own label.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K126", "K127")
@@ -502,7 +518,9 @@ cards("K126", "K127")
 # B's list: clean, encrypt, control access, differential privacy (差分隐私), distillation (知识蒸馏), federated
 # learning (联邦学习). The items guard different doors. Encryption and access guard the *files*; a model
 # that recites its text goes around both. Federated learning leaves the files at home, and what it sends
-# can still betray them. Only differential privacy promises a bound, and pays for it in accuracy.
+# can still betray them. Only differential privacy promises a bound, on how much one person's data can
+# change what comes out, and pays for it in accuracy (B puts it at collection; usually it is put into
+# training).
 # Missing from the list is the cheapest: what stands in the corpus once is recited far less than what
 # stands there often (Lee et al., 2022). A made-up secret, and a model that fits in a cell:
 
@@ -513,12 +531,13 @@ secret = "password = 'kettle-fjord-9417'\n"
 for copies in (0, 1, 10, 100):
     model = NgramModel(order=6).fit([*clean[:20], *[secret] * copies])
     p = model.probabilities(secret)[len("password = '"):]
-    print(f"{copies:>3} copies: {np.exp(np.log(p).sum()):.2g} is the chance to write it out")
+    print(f"{copies:>3} copies: {np.exp(np.log(p).sum()):.2g} is the chance to write it out, "
+          "once the quote is open")
 once = deduplicate([*clean[:20], *[secret] * 100]).of([*clean[:20], *[secret] * 100])
 print("after deduplication it stands there", once.count(secret), "time")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Deduplication cleans and protects with one move; it is no guarantee, as the line for one copy shows.
+# Deduplication protects, whether or not it cleans; it is no guarantee, as the line for one copy shows.
 # Distillation is none either: a student learns what its teacher says, and a teacher can recite.
 
 # %% slideshow={"slide_type": "skip"}

@@ -127,6 +127,14 @@ def test_a_batch_touches_more_experts(challenges):
     assert one["GB for a token"] / 2 < eight["GB for a token"]  # attention stays at 16 bits
     saved = one["GB for a token"] - eight["GB for a token"]
     assert one["GB for a token"] - four["GB for a token"] == pytest.approx(1.5 * saved)
+    # A cache of experts saves trips to a slower memory, not reading: all is read either way.
+    assert one["GB over the link"] == 0
+    host, cached, chance = (found[row] for row in (
+        "experts in the host", "the same, 4 cached", "4 cached, by chance"))
+    assert host["GB for a token"] == cached["GB for a token"] == one["GB for a token"]
+    assert host["tokens/s of one"] < one["tokens/s of one"] / 50
+    assert cached["GB over the link"] < chance["GB over the link"] < host["GB over the link"]
+    assert host["tokens/s of one"] < chance["tokens/s of one"] < cached["tokens/s of one"]
 
 
 def test_the_cache_counts_what_was_used_last():
