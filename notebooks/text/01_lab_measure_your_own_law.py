@@ -191,7 +191,7 @@ show(figure, alt="Loss against the learning rate: flat near our rule, worse at a
 # %% slideshow={"slide_type": "fragment"}
 for one in rates:
     print(f"width {one.d_model:>3}: a parabola has its bottom at {one.best_factor:.2f} times the rule, "
-          f"{one.cost:.2f} % lower; the best rate tried is {-one.excess.min():.2f} % lower")
+          f"{one.cost:.2f} % lower; the best rate tried is {0 - one.excess.min():.2f} % lower")
 low, high = (np.mean([one.excess[end] for one in rates]) for end in (0, -1))
 compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
         because=f"Mean loss above the rule's: too low {low:.1f} %, too high {high:.1f} %.")
