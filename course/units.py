@@ -104,9 +104,11 @@ def _checked(name, value, lower, upper, adjective, *, open_below):
         return value  # the common case, at a tenth of numpy's cost
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "O" and all(type(one) is int for one in array.flat):
+            array = array.astype(float)  # whole numbers beyond 64 bits: 10**22
     except Exception as error:  # ragged lists, objects that refuse to become arrays
         raise ValueError(f"{name} must be {allowed}, got {_shown(value)}") from error
-    if array.dtype.kind not in "iuf" or array.size == 0:
+    if array.dtype.kind not in "iuf" or array.size == 0 or np.ma.is_masked(value):
         raise ValueError(f"{name} must be {allowed}, got {_shown(value)}")
     array = array.astype(float)
     good = np.isfinite(array) & (array <= upper) & (array > lower if open_below else array >= lower)

@@ -261,3 +261,19 @@ def test_the_helper_finds_shapes_that_are_not_compared():
 
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         assert_refuses_odd_inputs(sums, {"a": 1.0, "b": 2.0})
+
+
+def test_whole_numbers_beyond_64_bits_are_numbers():
+    assert units.positive("flops", 10**22) == 1e22
+    assert units.positive("flops", [10**22, 1]).tolist() == [1e22, 1]
+    for value in (10**400, -(10**22), [10**22, "1"], [10**22, True]):
+        with pytest.raises(ValueError, match=r"^flops must be"):
+            units.positive("flops", value)
+
+
+def test_a_masked_number_is_refused():
+    """numpy would drop the mask, and what somebody had marked as bad would count."""
+    masked = np.ma.masked_array([1.0, 999.0], mask=[False, True])
+    with pytest.raises(ValueError, match=r"^loss must be"):
+        units.positive("loss", masked)
+    assert units.positive("loss", np.ma.masked_array([1.0, 2.0])).tolist() == [1, 2]

@@ -166,6 +166,8 @@ def quality(rows: list[Row] | None = None) -> dict[str, TextWorth]:
             f"rows must hold {CLEAN!r} and two seeds of each text, "
             f"got { {text: len(found) for text, found in losses.items()} }"
         )
+    if len(read := {row["n_tokens"] for row in rows}) > 1:
+        raise ValueError(f"rows must all have read the same n_tokens, got {sorted(read)}")
     freedom = sum(len(found) - 1 for found in losses.values())
     spread = math.sqrt(
         sum((len(found) - 1) * np.var(found, ddof=1) for found in losses.values()) / freedom

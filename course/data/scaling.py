@@ -273,7 +273,11 @@ def fit_repetition(n_params, unique_tokens, epochs, loss, *, law, R_N_star=math.
         "epochs": between("epochs", epochs, 1, math.inf),
         "loss": positive("loss", loss),
     }
-    n, unique, epochs, loss = np.broadcast_arrays(*np.atleast_1d(*columns.values()))
+    try:
+        n, unique, epochs, loss = np.broadcast_arrays(*np.atleast_1d(*columns.values()))
+    except ValueError as error:
+        shapes = {name: np.shape(column) for name, column in columns.items()}
+        raise ValueError(f"n_params to loss must be of one length, got shapes {shapes}") from error
     names = ["R_D_star"] if R_N_star is not None else ["R_D_star", "R_N_star"]
     repeated = int((epochs > 1).sum())
     if loss.ndim != 1 or repeated <= len(names):
@@ -305,7 +309,11 @@ def fit_repetition(n_params, unique_tokens, epochs, loss, *, law, R_N_star=math.
                 "or the base law does not fit them"
             )
     freedom = len(loss) - len(names)
-    variance = 2 * best.cost / freedom * np.diag(np.linalg.inv(best.jac.T @ best.jac))
+    information = best.jac.T @ best.jac
+    for name, own in zip(names, np.diag(information), strict=True):
+        if own < 1e-12 * len(loss):  # a tenfold value moves no loss by a millionth
+            raise ValueError(f"loss does not identify {name}: by the base law no run depends on it")
+    variance = 2 * best.cost / freedom * np.diag(np.linalg.inv(information))
     half = stdtrit(freedom, 0.975) * np.sqrt(variance)
     intervals = {
         name: (math.exp(x - h), math.exp(x + h))

@@ -42,6 +42,7 @@ def sweep(work: Callable[[Row], Row], specs: Iterable[Row], table: str | Path, *
     """
     specs, provenance, table = list(specs), provenance or {}, Path(table)
     _check(specs)
+    specs = [{name: spec[name] for name in specs[0]} for spec in specs]  # in one order
     with _only_writer(table):
         _cut_broken_end(table)
         done = _keys_done(table, specs, provenance)
@@ -54,6 +55,9 @@ def sweep(work: Callable[[Row], Row], specs: Iterable[Row], table: str | Path, *
                 before = len(left)
                 try:
                     for spec, result in _results(work, left, n_jobs):
+                        if twice := result.keys() & {*spec, *provenance}:
+                            raise ValueError(f"work must give results under names of their own, "
+                                             f"got {sorted(twice)} again")
                         _append(table, {**spec, **result, **provenance})
                         left = [other for other in left if other is not spec]
                         bar.update(cost(spec))
@@ -96,13 +100,17 @@ def _check(specs):
         raise ValueError("specs is empty: there is nothing to run")
     if any(spec.keys() != specs[0].keys() for spec in specs):
         raise ValueError("specs must all have the same keys, in one table one kind of run")
-    if len({key(spec) for spec in specs}) < len(specs):
+    if len({key({name: spec[name] for name in specs[0]}) for spec in specs}) < len(specs):
         raise ValueError("specs must differ: the same run is asked for twice")
     for spec in specs:
-        for name, value in spec.items():
-            if not isinstance(value, str | int | float) or "\n" in str(value):
-                raise ValueError(
-                    f"specs: {name} must be a number, a bool or one line, got {value!r}")
+        _check_cells("specs", spec)
+
+
+def _check_cells(argument, row):
+    for name, value in row.items():
+        if not isinstance(value, str | int | float) or set("\r\n") & set(str(value)):
+            raise ValueError(
+                f"{argument}: {name} must be a number, a bool or one line, got {value!r}")
 
 
 def read_table(table: str | Path) -> list[Row]:
@@ -161,6 +169,7 @@ def _keys_done(table, specs, provenance):
 
 def _append(table, row):
     """One write, then fsync: after a crash the row is there whole, or its end is cut off."""
+    _check_cells("work", row)
     new = not table.exists() or not table.stat().st_size
     if not new:
         with open(table, newline="", encoding="utf-8-sig") as file:

@@ -5,6 +5,7 @@ warm-up over a tenth of the steps, then linear decay to zero. One window of 64 b
 drawn without replacement: a run over `n_tokens` new bytes sees each of them once.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from course.experiments.model import LanguageModel
-from course.units import positive
+from course.units import between, positive
 
 CONTEXT = 64
 HELD_OUT_WINDOWS = 4096
@@ -47,6 +48,15 @@ class Recipe:
     weight_decay: float = 0.1
     balance_coefficient: float = 0.01
 
+    def __post_init__(self):
+        for name in ("learning_rate", "embedding_learning_rate", "batch_size", "planned_tokens"):
+            if (value := getattr(self, name)) is not None:
+                positive(name, value)
+        if self.batch_size is not None and self.batch_size != int(self.batch_size):
+            raise ValueError(f"batch_size must be a whole number, got {self.batch_size!r}")
+        for name in ("weight_decay", "balance_coefficient"):
+            between(name, getattr(self, name), 0, math.inf)
+
 
 def batch_size_for(n_tokens: float) -> int:
     """round(8·sqrt(D / 1e6)) windows: larger batches where there is more to read."""
@@ -57,7 +67,13 @@ def windows(text: np.ndarray, context: int = CONTEXT) -> np.ndarray:
     """Cut a text into windows of context + 1 bytes: the input and, one byte on, the target.
 
     Neighbours share one byte, so each byte is predicted once. Shape (n, context + 1), a view.
+    ValueError unless text is a list of bytes, numpy's uint8, of one window or more.
     """
+    if not (isinstance(text, np.ndarray) and text.dtype == np.uint8 and text.ndim == 1):
+        raise ValueError("text must be a numpy array of bytes (uint8) of shape (size,), got "
+                         f"{getattr(text, 'dtype', type(text).__name__)} of shape {np.shape(text)}")
+    if context < 1:
+        raise ValueError(f"context must be at least 1, got {context!r}")
     n_windows = (text.size - 1) // context
     if n_windows < 1:
         raise ValueError(f"text must hold at least {context + 1} bytes, got {text.size}")

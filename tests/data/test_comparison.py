@@ -198,3 +198,9 @@ def test_the_medians_cross_where_the_formula_says():
     assert crossed == pytest.approx(by_formula, abs=0.15)
     steady = ranges(DataExhaustionForecast(stock_growth=1.0), [2024, 2034])["stock"]
     assert steady[:, 0] == pytest.approx(steady[:, 1])
+
+
+def test_texts_that_were_not_read_equally_long_are_not_compared():
+    rows = quality_rows({CLEAN: 0, "crawl": 0.1})
+    with pytest.raises(ValueError, match="the same n_tokens"):
+        quality([rows[0] | {"n_tokens": 7}, *rows[1:]])

@@ -236,3 +236,14 @@ def test_odd_inputs():
         {"raw_tokens": 1e9, "quality_multiplier": 1.5},
         **few,
     )
+
+
+def test_a_constant_that_no_run_depends_on_is_not_fitted():
+    """No model here is too large for its text, so nothing tells R_N*."""
+    n, unique, epochs = np.repeat([1e6, 2e6, 4e6], 4), np.full(12, 1e9), np.tile([1, 4, 16, 64], 3)
+    loss = MUENNIGHOFF_2023.loss(n, unique * epochs, unique)
+    base = MUENNIGHOFF_2023.base
+    with pytest.raises(ValueError, match="does not identify R_N_star"):
+        fit_repetition(n, unique, epochs, loss, law=base, R_N_star=None)
+    with pytest.raises(ValueError, match="must be of one length"):
+        fit_repetition(n[:-1], unique, epochs, loss, law=base)

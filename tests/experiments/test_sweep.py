@@ -200,3 +200,35 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, calls, monkeypatch):
     assert killed
     assert sorted(row["n_params"] for row in read_table(table)) == list(range(8))
     assert len(calls()) > 8  # the killed worker's run was begun twice, and written once
+
+
+def backwards(spec):
+    return {"difference": spec["a"] - spec["b"]}
+
+
+def overwrites(spec):
+    return {"a": 10 * spec["a"]}
+
+
+def two_lines(spec):
+    return {"note": "50%\r100%"}
+
+
+def test_the_order_of_a_specifications_keys_means_nothing(tmp_path):
+    table = tmp_path / "runs.csv"
+    specs = [{"a": 1, "b": 2}, {"b": 1, "a": 2}]
+    assert sweep(backwards, specs, table) == 2
+    assert sorted(row["difference"] for row in read_table(table)) == [-1, 1]
+    assert sweep(backwards, specs[::-1], table) == 0
+    with pytest.raises(ValueError, match="the same run is asked for twice"):
+        sweep(backwards, [{"a": 1, "b": 2}, {"b": 2, "a": 1}], table)
+
+
+@pytest.mark.parametrize(("work", "why"), [(overwrites, "names of their own"), (two_lines, "line")])
+def test_results_that_would_spoil_the_table_are_refused(tmp_path, work, why):
+    table = tmp_path / "runs.csv"
+    with pytest.raises(ValueError, match=why):
+        sweep(work, [{"a": 1}], table)
+    assert not table.exists()
+    with pytest.raises(ValueError, match=r"^specs: a must be"):
+        sweep(work, [{"a": "x\ry"}], table)

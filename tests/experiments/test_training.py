@@ -123,3 +123,23 @@ def test_held_out_loss_is_the_mean_over_all_predicted_bytes():
         logits = model(cut[:, :-1])[0].double()
     expected = -logits.log_softmax(-1).gather(-1, cut[:, 1:, None]).mean().item()
     assert held_out_loss(model, TEXT) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"learning_rate": 0.0}, {"learning_rate": math.nan}, {"embedding_learning_rate": math.inf},
+     {"batch_size": 0}, {"batch_size": -4}, {"batch_size": 2.5}, {"planned_tokens": 0},
+     {"weight_decay": math.nan}, {"balance_coefficient": -1.0}],
+)  # fmt: skip
+def test_a_recipe_with_a_wrong_number_is_refused(wrong):
+    """A zero is not "nothing given", and a NaN must not come out as a loss."""
+    with pytest.raises(ValueError, match=rf"^{next(iter(wrong))} must be"):
+        Recipe(**wrong)
+
+
+@pytest.mark.parametrize(
+    "text", [np.zeros((200, 2), np.uint8), np.zeros(500), b"bytes" * 100, np.full(500, 300)]
+)
+def test_only_a_list_of_bytes_is_a_text(text):
+    with pytest.raises(ValueError, match=r"^text must be a numpy array of bytes"):
+        windows(text)

@@ -543,3 +543,37 @@ def test_a_budget_with_a_single_run_is_named():
     d = flops / (6 * n)
     with pytest.raises(ValueError, match=r"1e\+17 FLOP.*three different sizes, got 1"):
         fit_isoflop(n, d, 2 + 400 / n**0.34 + 400 / d**0.34)
+
+
+@pytest.mark.parametrize("times", [1, 4, 20])
+def test_one_bad_run_leaves_fit_and_standard_errors_alone(times):
+    n, d = np.array(
+        np.meshgrid(np.geomspace(4e7, 1.6e10, 7), np.geomspace(1e9, 5e11, 6))
+    ).reshape(2, -1)
+    noise = np.exp(0.002 * np.random.default_rng(0).standard_normal(42))
+    loss = (1.69 + 406.4 / n**0.34 + 410.7 / d**0.28) * noise
+    loss[3] *= times
+    fit = fit_chinchilla(n, d, loss)
+    assert fit.alpha == pytest.approx(0.34, abs=0.01)
+    assert 0.003 < fit.certificate.standard_errors["alpha"] < 0.03
+
+
+def test_power_laws_that_no_number_can_hold_are_refused():
+    for x, y in (
+        ([1e20, np.nextafter(1e20, 2e20), 1e20], [1, 2, 3]),
+        (1e21 * np.array([1, 1.0001, 1.0002, 1.0003]), [2.0, 2.02, 1.97, 2.1]),
+    ):
+        with pytest.raises(ValueError, match=r"^x must vary more"):
+            fit_power_law(x, y)
+    with pytest.raises(ValueError, match="flat law has no scale"):
+        _ = fit_power_law([1, 2, 4], [1, 1, 1]).scale
+
+
+def test_columns_of_other_lengths_and_odd_deltas_are_refused():
+    n, d, loss = (np.geomspace(1, 10, 12) * scale for scale in (1e8, 1e10, 3))
+    for fit in (fit_envelope, fit_isoflop):
+        with pytest.raises(ValueError, match="lists of one length"):
+            fit(n, d[:-1], loss)
+    for delta in (1e-13, [1e-3, 1e-3], 0, "small"):
+        with pytest.raises(ValueError, match=r"^delta must be"):
+            fit_chinchilla(n, d[::-1], loss, delta=delta)

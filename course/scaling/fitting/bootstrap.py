@@ -60,6 +60,9 @@ def bootstrap(fit, n_samples=1000, seed=0, *, level=0.95):
     and a formula that does not fit has no interval that heals it.
     Raises ValueError for fewer than 40 samples, which have no 2.5 % tail.
     """
+    for name, value in (("n_samples", n_samples), ("seed", seed)):
+        if np.ndim(whole := between(name, value, 0, 2**63)) or whole != np.floor(whole):
+            raise ValueError(f"{name} must be one whole number, got {value!r}")
     n_samples, seed = (
         int(between(name, value, least, 10**6 if name == "n_samples" else 2**63))
         for name, value, least in (("n_samples", n_samples, 40), ("seed", seed, 0))

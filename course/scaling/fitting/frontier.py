@@ -38,6 +38,8 @@ class PowerLawFit:
     @property
     def scale(self):
         """The x at which y = 1: for a loss Kaplan's N_c, D_c or C_c, L = (N_c / N)^-exponent."""
+        if np.any(self.exponent == 0):
+            raise ValueError("exponent is 0: a flat law has no scale")
         with np.errstate(over="ignore"):
             return np.exp(-np.log(self.coefficient) / np.float64(self.exponent))
 
@@ -79,8 +81,14 @@ def fit_power_law(x, y):
             "x and y must be lists of one length, three points or more, and x must vary; "
             f"got shapes {x.shape} and {y.shape}"
         )
-    line = _line(x, np.log(y)[None])
+    with np.errstate(all="ignore"):  # what overflows is refused below
+        line = _line(x, np.log(y)[None])
     line = {name: float(one[0]) for name, one in line.items()}
+    if not (0 < line["coefficient"] < np.inf and np.isfinite(line["exponent"])):
+        raise ValueError(
+            f"x must vary more: from {x.min():.6g} to {x.max():.6g} no power law can be followed "
+            "down to x = 1, where its coefficient is read"
+        )
     residuals = np.log(line["coefficient"]) + line["exponent"] * np.log(x) - np.log(y)
     unexplained, spread = (residuals**2).sum(), np.log(x).std() * np.sqrt(len(x))
     total = len(y) * np.log(y).var()
@@ -279,9 +287,9 @@ def _frontier(approach, flops, n_params, n_tokens, losses, again):
 
 
 def _columns(n_params, n_tokens, loss, flops):
-    if flops is None:
-        flops = training_flops(n_params, n_tokens)
-    return checked_runs(n_params, n_tokens, loss, at_least=5, flops=flops)
+    columns = checked_runs(n_params, n_tokens, loss, at_least=5)
+    flops = training_flops(*columns[:2]) if flops is None else flops
+    return checked_runs(*columns, at_least=5, flops=flops)
 
 
 def _draw(rows_of, rng):

@@ -17,7 +17,7 @@ from course.scaling.fitting.forms import KaplanJoint, SumOfPowers
 from course.scaling.fitting.minimise import minimise
 from course.scaling.fitting.runs import checked_runs
 from course.scaling.laws import ChinchillaLaw, KaplanLaw, extrapolating
-from course.units import positive
+from course.units import between, positive
 
 SAME = 1e-9  # relative difference of objectives up to which two starts ended at one optimum
 ROUNDING = 1e-6  # of log loss: tables print six digits at best
@@ -214,7 +214,8 @@ def _fit(kind, n_params, n_tokens, loss, delta):
     n_params, n_tokens, losses = checked_runs(
         n_params, n_tokens, loss, at_least=len(kind._form.names) + 1
     )
-    positive("delta", delta, upper=1e3)
+    if np.ndim(between("delta", delta, 1e-7, 1e3)):
+        raise ValueError(f"delta must be one number, got {delta!r}")
     for name, one in (("n_params", n_params), ("n_tokens", n_tokens)):
         if len(np.unique(one)) < 3:
             raise ValueError(
@@ -260,9 +261,10 @@ def _certificate(form, ends, best, residuals):
     size = np.maximum(np.linalg.norm(slopes, axis=0), 1e-100)
     values, vectors = np.linalg.eigh((slopes / size).T @ (slopes / size))
     spread = ((vectors**2) / np.maximum(values, 1e-14)).sum(1) ** 0.5 / size
-    # The error of a median is that of a mean of n / (pi / 2) runs; mean |r| estimates sqrt(2 / pi)
-    # of a standard deviation, and k residuals are zero because the fit passes through k runs.
-    noise = np.pi / 2 * max(np.abs(residuals).sum() / (n - k), ROUNDING)
+    # The error of a median is that of a mean of n / (pi / 2) runs. The median of |r| is 0.6745 of a
+    # standard deviation, whatever a few outliers do; k residuals are zero, since the fit passes
+    # through k runs.
+    noise = np.sqrt(np.pi / 2) * max(np.median(np.sort(np.abs(residuals))[k:]) / 0.6745, ROUNDING)
     errors = dict(zip(form.names, (noise * spread).tolist(), strict=True))
     on_bound = (theta <= form.bounds[:, 0]) | (theta >= form.bounds[:, 1])
     objective = ends.objective
