@@ -305,7 +305,7 @@ class MoETrainingChallenges:
     def memory_bandwidth(self, chip_name: str = "H100"):
         """内存带宽限制: bytes that a Mixtral reads for each token that it writes.
 
-        Judged by GB read for a token. Speeds are bytes over bandwidth, upper bounds, as if the
+        Judged by GB read for a token. Speeds are bandwidth over bytes, upper bounds, as if the
         memory were as large as it has to be. A cache helps where the experts lie in the host's
         memory, behind a PCIe link: the last three rows. It keeps 4 of the 8 experts of each layer,
         the last used; its hits, which need no link, are counted on the trained router of

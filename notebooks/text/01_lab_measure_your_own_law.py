@@ -355,7 +355,8 @@ compare("L01.6", line_error, because=f"The valley measured there has its bottom 
 # that nobody has seen, and comes closer. If the line from further away is the better one, that is
 # luck: an error has a sign, and two of them can cancel. Now the bands: that of the line from four budgets
 # misses what was measured, for it knows noise and not curvature. The surface's holds it, but is three times
-# as wide. (With one seed in place of three the surface misses by as much as the line.) And remember that the papers of chapter 1 go a hundred times beyond their runs, or more.
+# as wide. (With one seed in place of three the surface misses by more than the line,
+# on the other side.) And remember that the papers of chapter 1 go a hundred times beyond their runs, or more.
 #
 # Now cut the data that the forecast is made from, and look at the intervals.
 

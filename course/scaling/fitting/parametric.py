@@ -193,7 +193,8 @@ class KaplanFit(_Fit):
 def fit_chinchilla(n_params, n_tokens, loss, *, delta=1e-3):
     """The ChinchillaFit of runs: E, A, B, alpha, beta with the least log-Huber objective.
 
-    Shapes: all (runs,), 6 runs or more; loss in nats per token. delta is in log loss.
+    Shapes: all (runs,), 6 runs or more; loss in nats per token. delta is in log loss,
+    at least 1e-7: below, every gradient is smaller than the tolerance that ends the search.
     Raises ValueError for bad columns; fewer than 3 different N or D; N and D that grow together,
     which no formula can tell apart; runs that identify neither alpha nor beta. Where some other
     parameter is not identified the fit stands: its certificate names it, and NotIdentified warns.
