@@ -166,7 +166,8 @@ def make_venv():
     if done.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         stop(
-            "Could not make a virtual environment:\n" + (done.stdout + done.stderr).strip()
+            "Could not make a virtual environment:\n"
+            + (done.stdout + done.stderr).strip()
             + "\nOn Debian and Ubuntu: sudo apt install python3-venv. Then call this again."
         )
 
@@ -296,6 +297,7 @@ def test(*options):
     pytest += ["-m", "not slow"]
     return checks(
         ("style", "ruff", "check", "."),
+        ("format", "ruff", "format", "--check", "."),
         ("import contracts", "course.classroom.contracts"),
         ("tests", *pytest, *options),
         ("notebooks", "course.classroom.notebooks", "test"),

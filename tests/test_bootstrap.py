@@ -201,11 +201,15 @@ def test_a_fresh_clone_in_an_empty_folder(tmp_path):
 def _lab(clone, env):
     return subprocess.Popen(
         ["make", "lab", f"PYTHON={sys.executable}", "ARGS=--no-browser"],
-        cwd=clone, env=env, text=True, start_new_session=True,
+        cwd=clone,
+        env=env,
+        text=True,
+        start_new_session=True,
         # a test run in the background of a shell is started deaf to Ctrl-C
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def wait_for(condition, process, limit):

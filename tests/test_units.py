@@ -211,6 +211,7 @@ def test_positive_and_between_keep_good_values():
 
 def test_positive_and_between_refuse_the_rest():
     assert_refuses_odd_inputs(lambda n: units.positive("n", n), {"n": 3.0})
+
     def product(mfu, share):
         return units.positive("mfu", mfu, upper=1) * units.between("share", share, 0, 1)
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from course.accounting.kinds import KINDS, NORMS
 from course.accounting.layers import Attention, FeedForward, Layer
+from course.accounting.model_types import MODEL_TYPES, NORMS
 
 NEEDED = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 _N_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts")  # three names, one meaning
@@ -59,16 +59,17 @@ class Config:
 def read(config):
     """The fields of the TransformerShape of a config, by name; see `TransformerShape.from_config`.
 
-    Raises ValueError for a model type that is not in KINDS, and for keys that are missing or wrong.
+    Raises ValueError for a model type that is not in MODEL_TYPES, and for keys that are missing or
+    wrong.
     """
     if isinstance(config, dict):
         config = config.get("text_config") or config  # of a multimodal model, the text part
     if not isinstance(config, dict):
         raise ValueError(f"config must be a dict, as json.load gives it, got {config!r}")
     model_type = config.get("model_type")
-    if not isinstance(model_type, str) or model_type not in KINDS:
-        raise ValueError(f"model_type must be one of {', '.join(KINDS)}, got {model_type!r}")
-    kind = KINDS[model_type]
+    if not isinstance(model_type, str) or model_type not in MODEL_TYPES:
+        raise ValueError(f"model_type must be one of {', '.join(MODEL_TYPES)}, got {model_type!r}")
+    kind = MODEL_TYPES[model_type]
     c = Config(config, kind.names)
     missing = [kind.names.get(key, key) for key in (*NEEDED, *kind.needs) if not c.has(key)]
     if missing:
@@ -78,7 +79,7 @@ def read(config):
     )
 
     d_model, vocab_size = c.whole("hidden_size"), c.whole("vocab_size")
-    norm_vectors, norm_kept = NORMS[k.norm]
+    norm_vectors, norm_saved = NORMS[k.norm]
     return {
         "model_type": model_type,
         "vocab_size": vocab_size,
@@ -88,14 +89,14 @@ def read(config):
         "tied": c.flag("tie_word_embeddings", k.tied),
         "other_vectors": d_model * norm_vectors * (k.final_norm + k.embedding_norm)
         + vocab_size * k.head_bias,
-        "kept": d_model * (1 + k.final_norm * (1 + norm_kept) + k.embedding_norm),
+        "saved_activations": d_model * (1 + k.final_norm * (1 + norm_saved) + k.embedding_norm),
         "layers": tuple(
             Layer(
                 attention=_latent_attention(c, k) if k.latent else _attention(c, k, window),
                 feed_forward=_experts(c, k) if k.sparse(i) else _mlp(c, k, k.d_ff),
                 norm_params=d_model * norm_vectors * k.n_norms,
                 # What goes into attention and MLP, and into each norm, once more where written out.
-                norms_kept=d_model * ((1 if k.parallel else 2) + k.n_norms * (1 + norm_kept)),
+                saved_by_norms=d_model * ((1 if k.parallel else 2) + k.n_norms * (1 + norm_saved)),
             )
             for i, window in enumerate(_windows(c, k))
         ),
@@ -134,7 +135,7 @@ def _attention(c, k, window):
         )
     head_dim = c.whole("head_dim", d_model // n_heads)
     q, kv = n_heads * head_dim, n_kv_heads * head_dim
-    norm_vectors, norm_kept = NORMS[k.norm]
+    norm_vectors, norm_saved = NORMS[k.norm]
     qk_norm = {"": 0, "head": 2 * head_dim * norm_vectors, "width": q + kv}[k.qk_norm]
     return Attention(
         n_heads=n_heads,
@@ -146,7 +147,7 @@ def _attention(c, k, window):
         cached_per_token=2 * kv,
         window=window,
         chunked=k.chunked and window is not None,
-        kept=(q + kv) * (1 + norm_kept) if k.qk_norm else 0,
+        saved_activations=(q + kv) * (1 + norm_saved) if k.qk_norm else 0,
     )
 
 
@@ -171,7 +172,7 @@ def _latent_attention(c, k):
         cached_per_token=rank + rope,
         latent_dim=rank,
         latent_matrices=expand,
-        kept=3 * (q_rank + rank) + rope,
+        saved_activations=3 * (q_rank + rank) + rope,
     )
 
 
@@ -181,13 +182,13 @@ def _mlp(c, k, d_ff, bias=None):
     inner = 2 if k.gated else 1
     return FeedForward(
         d_ff=d_ff,
-        kept=k.mlp_kept or _mlp_kept(c, k),
+        saved_activations=k.mlp_saved or _mlp_saved(c, k),
         expert_matrices=(inner + 1) * d_model * d_ff,
         expert_vectors=(inner * d_ff + d_model) * bias,
     )
 
 
-def _mlp_kept(c, k):
+def _mlp_saved(c, k):
     function = c.get("activation_function", c.get("hidden_act", k.activation))
     return _KEPT_IF_GATED if k.gated else _KEPT.get(function, _KEPT_IF_PLAIN)
 
@@ -212,7 +213,7 @@ def _experts(c, k):
         common_matrices=d_model * (n_experts + k.shared_gate) + shared.expert_matrices,
         common_vectors=n_experts * k.router_bias + (shared.expert_vectors if k.d_shared else 0),
         # A copy of the token for each expert, what that makes of it, and that times its weight.
-        routing_kept=d_model * (3 * n_active + k.shared_gate),
+        saved_by_routing=d_model * (3 * n_active + k.shared_gate),
     )
 
 

@@ -18,7 +18,8 @@ class Attention:
     token sees, itself included, None for all; it moves along, or is the chunk of the text that the
     token lies in (`chunked`). `latent_dim` and `latent_matrices`, where keys and values are kept as
     one latent vector (DeepSeek): its width, and the parameters, counted in `matrices` too, that
-    expand it. `kept`: the numbers of a token that training keeps beside q, k, v and the output.
+    expand it. `saved_activations`: the numbers of a token that training keeps beside q, k, v and
+    the output.
     """
 
     n_heads: int
@@ -32,7 +33,7 @@ class Attention:
     chunked: bool = False
     latent_dim: int = 0
     latent_matrices: int = 0
-    kept: int = 0
+    saved_activations: int = 0
 
     def n_pairs(self, n_new, n_cached=0):
         """Pairs of one of `n_new` tokens and a token that it sees: itself, new or of `n_cached`.
@@ -76,12 +77,12 @@ class FeedForward:
 
     `expert_matrices` and `expert_vectors` are of one expert. What every token passes, the router
     and the shared experts (`d_shared` wide), is in `common_matrices` and `common_vectors`. Training
-    keeps `kept` numbers of a token for each unit of width that it passes, and `routing_kept` on its
-    way to the experts and back.
+    keeps `saved_activations` numbers of a token for each unit of width that it passes, and
+    `saved_by_routing` on its way to the experts and back.
     """
 
     d_ff: int
-    kept: int
+    saved_activations: int
     expert_matrices: int
     expert_vectors: int
     n_experts: int = 1
@@ -89,7 +90,7 @@ class FeedForward:
     d_shared: int = 0
     common_matrices: int = 0
     common_vectors: int = 0
-    routing_kept: int = 0
+    saved_by_routing: int = 0
 
     @property
     def n_params(self):
@@ -115,14 +116,14 @@ class FeedForward:
 class Layer:
     """Attention, feed-forward and norms.
 
-    `norm_params`: the parameters of all norms. `norms_kept`: the numbers of a token that training
-    keeps of what goes into the norms and comes out.
+    `norm_params`: the parameters of all norms. `saved_by_norms`: the numbers of a token that
+    training keeps of what goes into the norms and comes out.
     """
 
     attention: Attention
     feed_forward: FeedForward
     norm_params: int
-    norms_kept: int
+    saved_by_norms: int
 
     @property
     def n_params(self):

@@ -66,24 +66,29 @@ def training_memory(
     activation_bytes = positive("activation_bytes", activation_bytes)
     sizes = (batch, seq_len, weight_bytes, gradient_bytes, optimizer_bytes, activation_bytes)
     np.broadcast_shapes(*map(np.shape, sizes))  # here, not when `peak` is asked for
-    kept = shape.kept
+    saved = shape.saved_activations
     for layer, n_layers in Counter(shape.layers).items():
         row = 1 if fused_attention else seq_len
-        kept = kept + n_layers * (_kept(layer, fused_attention) + layer.attention.n_heads * row)
+        saved = saved + n_layers * (
+            _saved_activations(layer, fused_attention) + layer.attention.n_heads * row
+        )
     log_probabilities = 4 * batch * seq_len * shape.vocab_size
     return TrainingMemory(
         weights=shape.n_params * weight_bytes,
         gradients=shape.n_params * gradient_bytes,
         optimizer=shape.n_params * optimizer_bytes,
-        activations=batch * seq_len * kept * activation_bytes + log_probabilities,
+        activations=batch * seq_len * saved * activation_bytes + log_probabilities,
         logits_gradient=2 * log_probabilities,
     )
 
 
-def _kept(layer, fused_attention):
-    """Numbers kept of each token in a layer, beside the attention's weights."""
-    look, mlp = layer.attention, layer.feed_forward
-    n_kv_heads = look.n_kv_heads if fused_attention else look.n_heads  # eager code repeats them
-    attention = (look.n_heads + n_kv_heads) * (look.qk_dim + look.v_dim) + look.kept
-    experts = (mlp.n_active * mlp.d_ff + mlp.d_shared) * mlp.kept + mlp.routing_kept
-    return layer.norms_kept + attention + experts
+def _saved_activations(layer, fused_attention):
+    """Numbers saved of each token in a layer, beside the attention's weights."""
+    attention, mlp = layer.attention, layer.feed_forward
+    # eager code repeats keys and values for each query head
+    n_kv_heads = attention.n_kv_heads if fused_attention else attention.n_heads
+    heads = (attention.n_heads + n_kv_heads) * (attention.qk_dim + attention.v_dim)
+    experts = (mlp.n_active * mlp.d_ff + mlp.d_shared) * mlp.saved_activations
+    return (
+        layer.saved_by_norms + heads + attention.saved_activations + experts + mlp.saved_by_routing
+    )

@@ -20,8 +20,8 @@ class TransformerShape:
 
     `n_positions`: rows of learned positions, 0 with rotary ones. `d_embedding`: width of a token's
     embedding, d_model almost everywhere. `tied`: the head is the embedding table again.
-    `other_vectors`: parameters of the norms outside of the layers and of the head's bias. `kept`:
-    the numbers of a token that the backward pass needs outside of the layers.
+    `other_vectors`: parameters of the norms outside of the layers and of the head's bias.
+    `saved_activations`: the numbers of a token that the backward pass needs outside of the layers.
     """
 
     vocab_size: int
@@ -31,7 +31,7 @@ class TransformerShape:
     d_embedding: int
     n_positions: int = 0
     other_vectors: int
-    kept: int = 0
+    saved_activations: int = 0
     model_type: str = ""
 
     @classmethod
@@ -104,15 +104,15 @@ class TransformerShape:
         if attention not in ATTENTION:
             raise ValueError(f"attention must be one of {', '.join(ATTENTION)}, got {attention!r}")
         per_text = 2 * self._matrices * seq_len
-        for look, n_layers in self._attentions:
+        for heads, n_layers in self._attentions:
             if attention == "full":
                 n_pairs = seq_len * (n_cached + seq_len)
             else:
-                n_pairs = look.n_pairs(seq_len, n_cached)
-            flops = n_pairs * look.flops_per_pair
-            if look.latent_dim:
-                expanded = flops + 2 * look.latent_matrices * n_cached
-                as_it_is = n_pairs * look.flops_per_pair_absorbed
+                n_pairs = heads.n_pairs(seq_len, n_cached)
+            flops = n_pairs * heads.flops_per_pair
+            if heads.latent_dim:
+                expanded = flops + 2 * heads.latent_matrices * n_cached
+                as_it_is = n_pairs * heads.flops_per_pair_absorbed
                 flops = np.where(n_cached > 0, np.minimum(expanded, as_it_is), flops)
             per_text = per_text + n_layers * flops
         return _plain(batch * per_text)
@@ -158,8 +158,8 @@ class TransformerShape:
         batch, seq_len = positive("batch", batch), positive("seq_len", seq_len)
         bytes_per_value = positive("bytes_per_value", bytes_per_value)
         per_text = 0
-        for look, n_layers in self._attentions:
-            per_text = per_text + n_layers * look.cached_per_token * look.n_kept(seq_len)
+        for attention, n_layers in self._attentions:
+            per_text = per_text + n_layers * attention.cached_per_token * attention.n_kept(seq_len)
         return _plain(batch * per_text * bytes_per_value)
 
     def training_memory(self, batch, seq_len, **options):

@@ -16,8 +16,15 @@ def main(arguments=None):
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args(arguments)
     provenance = {**fleet.provenance(), "corpus": training.corpus().fingerprint}
-    done = sweep(training.run, training.specs(), options.table, n_jobs=options.jobs,
-                 cost=training.flops, unit="FLOP", provenance=provenance)
+    done = sweep(
+        training.run,
+        training.specs(),
+        options.table,
+        n_jobs=options.jobs,
+        cost=training.flops,
+        unit="FLOP",
+        provenance=provenance,
+    )
     print(f"{done} runs done now, {len(training.specs())} in all, in {options.table}")
 
 

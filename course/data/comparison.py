@@ -79,10 +79,19 @@ class Repetition:
             ("ours, over-fitted runs too", self.fit_all.law, self.fit_all.rms),
         ):
             ends = law.intervals.get("R_D_star", ())
-            rows.append((name, number(law.R_D_star), " to ".join(number(end) for end in ends),
-                         "" if rms is None else f"{rms:.1%}"))
-        return table("What repetition is worth, by one law and one code",
-                     ("", "R_D*", "95 % interval", "residual of the loss"), rows)
+            rows.append(
+                (
+                    name,
+                    number(law.R_D_star),
+                    " to ".join(number(end) for end in ends),
+                    "" if rms is None else f"{rms:.1%}",
+                )
+            )
+        return table(
+            "What repetition is worth, by one law and one code",
+            ("", "R_D*", "95 % interval", "residual of the loss"),
+            rows,
+        )
 
 
 @lru_cache(maxsize=1)
@@ -222,7 +231,7 @@ class Mixtures:
         """The measured share with the lowest loss for this use."""
         return float(self.shares[self.expected(words_in_use).argmin()])
 
-    def as_good(self, words_in_use):
+    def indistinguishable_shares(self, words_in_use):
         """The measured shares that the runs cannot tell from the best one, at 95 % for each.
 
         Student's t, the scatter between seeds pooled over the mixtures with a quarter or more of

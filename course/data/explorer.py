@@ -82,12 +82,14 @@ def repeat_explorer():
         _describe_epochs,
         controls={
             "unique_tokens": log_slider("Unique tokens", 1e9, 1e13, 1e11),
-            "compute": log_slider("Compute, × one epoch's best", 1, MOST_COMPUTE, 30,
-                                  format=_times),
-            "R_D_star": log_slider("R_D*, worth of repeats", 3, 100,
-                                   round(MUENNIGHOFF_2023.R_D_star, 2), format=_plain),
+            "compute": log_slider(
+                "Compute, × one epoch's best", 1, MOST_COMPUTE, 30, format=_times
+            ),
+            "R_D_star": log_slider(
+                "R_D*, worth of repeats", 3, 100, round(MUENNIGHOFF_2023.R_D_star, 2), format=_plain
+            ),
         },
-    )  # fmt: skip
+    )
 
 
 def _describe_epochs(view):
@@ -136,9 +138,7 @@ def run_out_view(growth, stock, epochs, synthetic=0.0, other=0.0, overtraining=1
     years = np.linspace(2024, LAST_YEAR, 106)
     found = forecast.forecast_data_exhaustion(n_samples=RUN_OUT_SAMPLES)
     usual = DataExhaustionForecast().forecast_data_exhaustion(n_samples=RUN_OUT_SAMPLES)
-    return RunOutView(
-        years, found.probability_by(years), usual.probability_by(years), found, usual
-    )
+    return RunOutView(years, found.probability_by(years), usual.probability_by(years), found, usual)
 
 
 def run_out_explorer():
@@ -150,18 +150,20 @@ def run_out_explorer():
         draw_run_out,
         _describe_run_out,
         controls={
-            "growth": log_slider("Demand grows, × a year", 1.1, 5,
-                                 round(DEMAND_GROWTH.median, 2), format=_plain),
+            "growth": log_slider(
+                "Demand grows, × a year", 1.1, 5, round(DEMAND_GROWTH.median, 2), format=_plain
+            ),
             "stock": choice("Raw stock", stocks, INDEXED_WEB),
             "epochs": log_slider("Epochs", 1, 50, 3, format=_plain),
         },
         advanced={
             "synthetic": choice("Synthetic per real token", (0.0, 0.5, 1.0, 3.0), 0.0),
-            "other": choice("Images and video used", {"none": 0.0, "a tenth": 0.1, "all": 1.0},
-                            0.0),
+            "other": choice(
+                "Images and video used", {"none": 0.0, "a tenth": 0.1, "all": 1.0}, 0.0
+            ),
             "overtraining": choice("Overtrained, times", (1.0, 5.0, 30.0), 1.0),
         },
-    )  # fmt: skip
+    )
 
 
 def _describe_run_out(view):

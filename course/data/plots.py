@@ -32,23 +32,36 @@ def draw_worth(axes, study: Repetition):
     epochs = np.geomspace(1, 100, 100)
     law = study.fit.law
     low, high = law.intervals["R_D_star"]
-    axes.fill_between(epochs, *(1 + star * (1 - np.exp(-(epochs - 1) / star))
-                                for star in (low, high)), color=ORANGE, alpha=0.2, linewidth=0)
+    axes.fill_between(
+        epochs,
+        *(1 + star * (1 - np.exp(-(epochs - 1) / star)) for star in (low, high)),
+        color=ORANGE,
+        alpha=0.2,
+        linewidth=0,
+    )
     lines = {
         "as if fresh": epochs,
         "Muennighoff": MUENNIGHOFF_2023.worth(epochs),
         "our runs": law.worth(epochs),
     }
-    looks = {"as if fresh": (QUIET, DASHES[2]), "Muennighoff": (BLUE, DASHES[0]),
-             "our runs": (ORANGE, DASHES[1])}
+    looks = {
+        "as if fresh": (QUIET, DASHES[2]),
+        "Muennighoff": (BLUE, DASHES[0]),
+        "our runs": (ORANGE, DASHES[1]),
+    }
     for name, worth in lines.items():
         colour, dash = looks[name]
         axes.plot(epochs, worth, color=colour, linestyle=dash, marker="", label=name)
     axes.set(xlim=(1, 100), ylim=(1, 40))
     log_axis(axes.xaxis, format=_plain)
     log_axis(axes.yaxis, format=_plain)
-    label_axes(axes, x="Epochs", x_unit="readings of the whole text",
-               y="Worth", y_unit="fresh texts of its size")
+    label_axes(
+        axes,
+        x="Epochs",
+        x_unit="readings of the whole text",
+        y="Worth",
+        y_unit="fresh texts of its size",
+    )
     label_lines(axes)
 
 
@@ -70,9 +83,15 @@ def draw_repetition(many, study: Repetition):
             axes.plot(epochs, fresh, linestyle=DASHES[2], **look)
             axes.plot(epochs, again, linestyle=DASHES[1], **look)
             axes.plot(curve.epochs, curve.loss, color=colour, marker=marker, linestyle="none")
-            axes.annotate(format_bytes(curve.unique_bytes), (curve.epochs[0], curve.loss[0]),
-                          xytext=(-9, 0), textcoords="offset points", color=colour, va="center",
-                          ha="right")
+            axes.annotate(
+                format_bytes(curve.unique_bytes),
+                (curve.epochs[0], curve.loss[0]),
+                xytext=(-9, 0),
+                textcoords="offset points",
+                color=colour,
+                va="center",
+                ha="right",
+            )
         axes.set(xlim=(0.42, 36), title=f"{format_count(size)} parameters")
         log_axis(axes.xaxis, format=_plain)
         axes.set_xticks([1, 2, 4, 8, 15, 30])
@@ -92,14 +111,23 @@ def draw_quality(axes, worth: dict):
         axes.plot([found.low, found.high], [row, row], "-", color=BLUE, marker="|", markersize=10)
         axes.plot(found.value, row, "o", color=BLUE, markersize=8)
         times = worth[name].multiplier
-        words = "1, by definition" if name == CLEAN else (
-            f"{times.value:.2f} ({times.low:.2f} to {times.high:.2f})")
+        words = (
+            "1, by definition"
+            if name == CLEAN
+            else (f"{times.value:.2f} ({times.low:.2f} to {times.high:.2f})")
+        )
         axes.text(1.02, row, words, transform=axes.get_yaxis_transform(), va="center")
     axes.axvline(0, color=QUIET, linewidth=1, linestyle="-")
     axes.set_yticks(range(len(names)), names)
     axes.set(ylim=(len(names) - 0.5, -0.5))
-    axes.text(1.02, -0.6, "worth of a byte", transform=axes.get_yaxis_transform(), va="bottom",
-              color=QUIET)
+    axes.text(
+        1.02,
+        -0.6,
+        "worth of a byte",
+        transform=axes.get_yaxis_transform(),
+        va="bottom",
+        color=QUIET,
+    )
     axes.grid(axis="y", visible=False)
     label_axes(axes, x="Held-out loss above that of clean text", x_unit="nats per byte")
 
@@ -112,12 +140,19 @@ def draw_supply_and_demand(axes, forecast):
     years = np.arange(2024, 2041)
     found = ranges(forecast, years)
     for (low, middle, high), name, colour, dash in (
-        (found["stock"], "stock", BLUE, DASHES[0]), (found["demand"], "demand", ORANGE, DASHES[1])
-    ):  # fmt: skip
+        (found["stock"], "stock", BLUE, DASHES[0]),
+        (found["demand"], "demand", ORANGE, DASHES[1]),
+    ):
         axes.fill_between(years, low, high, color=colour, alpha=0.2, linewidth=0)
         axes.plot(years, middle, color=colour, linestyle=dash, marker="", label=name)
-    axes.plot(years, np.full(len(years), as_written.INTERNET_TOKENS), color=QUIET, marker="",
-              linestyle=DASHES[2], label="A: all text")
+    axes.plot(
+        years,
+        np.full(len(years), as_written.INTERNET_TOKENS),
+        color=QUIET,
+        marker="",
+        linestyle=DASHES[2],
+        label="A: all text",
+    )
     axes.set(xlim=(2024, 2040), ylim=(1e12, 1e16))
     log_axis(axes.yaxis, format=lambda tokens: f"{tokens / 1e12:,.0f}T")
     label_axes(axes, x="Year", x_unit="start of", y="Text", y_unit="tokens")
@@ -147,14 +182,23 @@ def draw_mixtures(axes, found: Mixtures):
     uses = {"used on code": (0.0, BLUE), "on both": (0.5, BLACK), "used on words": (1.0, ORANGE)}
     for (name, (use, colour)), dash, marker in zip(uses.items(), DASHES, MARKERS, strict=False):
         losses = found.expected(use)
-        axes.plot(100 * found.shares, losses, color=colour, linestyle=dash, marker=marker,
-                  label=name)
+        axes.plot(
+            100 * found.shares, losses, color=colour, linestyle=dash, marker=marker, label=name
+        )
         best = losses.argmin()
-        axes.plot(100 * found.shares[best], losses[best], "o", color=colour, markersize=12,
-                  mfc="none", mew=1.6)
+        axes.plot(
+            100 * found.shares[best],
+            losses[best],
+            "o",
+            color=colour,
+            markersize=12,
+            mfc="none",
+            mew=1.6,
+        )
     axes.set(xlim=(-3, 103))
-    label_axes(axes, x="Words in the training text", x_unit="%",
-               y="Held-out loss", y_unit="nats per byte")
+    label_axes(
+        axes, x="Words in the training text", x_unit="%", y="Held-out loss", y_unit="nats per byte"
+    )
     label_lines(axes)
 
 
@@ -162,10 +206,17 @@ def draw_best_mixture(axes, found: Mixtures):
     """The best measured mixture for each use; shaded what the runs cannot tell from it."""
     uses = np.linspace(0, 1, 101)
     best = np.array([found.best_share(use) for use in uses])
-    ends = np.array([(min(one), max(one)) for one in map(found.as_good, uses)])
+    ends = np.array([(min(one), max(one)) for one in map(found.indistinguishable_shares, uses)])
     axes.fill_between(100 * uses, *100 * ends.T, color=BLUE, alpha=0.18, linewidth=0, step="mid")
-    axes.step(100 * uses, 100 * best, where="mid", color=BLUE, linestyle="-", marker="",
-              label="best mixture")
+    axes.step(
+        100 * uses,
+        100 * best,
+        where="mid",
+        color=BLUE,
+        linestyle="-",
+        marker="",
+        label="best mixture",
+    )
     axes.plot([0, 100], [0, 100], color=QUIET, linestyle=DASHES[1], marker="", label="as used")
     axes.plot([0, 100], [50, 50], color=BLACK, linestyle=DASHES[2], marker="", label="even")
     axes.set(xlim=(0, 100), ylim=(-3, 103))
@@ -185,20 +236,44 @@ def draw_epochs(axes):
     """
     axes.set(xlim=(1, MOST_EPOCHS), ylim=(0.95, 2.6))
     log_axis(axes.xaxis, format=_plain)
-    label_axes(axes, x="Epochs over the unique text", x_unit="readings",
-               y="Loss above the floor", y_unit="ratio to fresh")  # fmt: skip
+    label_axes(
+        axes,
+        x="Epochs over the unique text",
+        x_unit="readings",
+        y="Loss above the floor",
+        y_unit="ratio to fresh",
+    )
     fresh = _moving(axes, DASHES[2], color=QUIET)
     lost = _moving(axes, DASHES[1], color=ORANGE)
     curve = _moving(axes, "-", color=BLUE, linewidth=2.8)
     best = _moving(axes, "", "o", color=BLUE, markersize=11)
-    words = axes.annotate("", (1, 1), xytext=(0, 12), textcoords="offset points", ha="center",
-                          va="bottom", color=BLUE, animated=True, bbox=_BEHIND)
-    corner = axes.text(0.985, 0.97, "", transform=axes.transAxes, ha="right", va="top", size=11,
-                       animated=True, bbox=_BEHIND)
+    words = axes.annotate(
+        "",
+        (1, 1),
+        xytext=(0, 12),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=BLUE,
+        animated=True,
+        bbox=_BEHIND,
+    )
+    corner = axes.text(
+        0.985,
+        0.97,
+        "",
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        size=11,
+        animated=True,
+        bbox=_BEHIND,
+    )
     for place, text, colour in (
-        (0.97, "solid: by the law", BLUE), (0.90, "dashed: repeats teach nothing", ORANGE),
+        (0.97, "solid: by the law", BLUE),
+        (0.90, "dashed: repeats teach nothing", ORANGE),
         (0.83, "dotted: repeats teach as fresh text", QUIET),
-    ):  # fmt: skip
+    ):
         axes.text(0.015, place, text, transform=axes.transAxes, color=colour, va="top", size=11)
 
     def update(view):
@@ -208,9 +283,11 @@ def draw_epochs(axes):
         best.set_data([at[0]], [at[1]])
         words.xy = at
         words.set_text(f"{view.best.epochs:.3g} epochs")
-        corner.set_text(f"N = {format_count(view.best.n_params)}\n"
-                        f"D = {format_count(view.best.n_tokens)}\n"
-                        f"L = {view.best.loss:.3f} nats")  # fmt: skip
+        corner.set_text(
+            f"N = {format_count(view.best.n_params)}\n"
+            f"D = {format_count(view.best.n_tokens)}\n"
+            f"L = {view.best.loss:.3f} nats"
+        )
 
     return update
 
@@ -235,10 +312,24 @@ def draw_run_out(axes):
     curve = _moving(axes, "-", color=BLUE, linewidth=2.8)
     bar = _moving(axes, "-", "|", color=BLUE, markersize=10, linewidth=1.4)
     middle = _moving(axes, "", "o", color=BLUE, markersize=10)
-    axes.text(0.985, 0.72, "dashed: past growth", transform=axes.transAxes, ha="right",
-              color=ORANGE, size=11)  # fmt: skip
-    axes.text(0.985, 0.65, "solid: your settings, 80 % bar", transform=axes.transAxes, ha="right",
-              color=BLUE, size=11)  # fmt: skip
+    axes.text(
+        0.985,
+        0.72,
+        "dashed: past growth",
+        transform=axes.transAxes,
+        ha="right",
+        color=ORANGE,
+        size=11,
+    )
+    axes.text(
+        0.985,
+        0.65,
+        "solid: your settings, 80 % bar",
+        transform=axes.transAxes,
+        ha="right",
+        color=BLUE,
+        size=11,
+    )
 
     def update(view):
         start.set_data(view.years, 100 * view.as_usual)

@@ -170,10 +170,13 @@ class DataConstrainedLaw:
 
     def _repr_html_(self):
         rows = [
-            (name, number(getattr(self, name), ".4g"),
-             " to ".join(f"{end:.3g}" for end in self.intervals.get(name, ())))
+            (
+                name,
+                number(getattr(self, name), ".4g"),
+                " to ".join(f"{end:.3g}" for end in self.intervals.get(name, ())),
+            )
             for name in ("R_D_star", "R_N_star")
-        ]  # fmt: skip
+        ]
         return table(f"{self.name}. {self.source}", ("", "value", "95 % interval"), rows)
 
 
@@ -322,11 +325,15 @@ def fit_repetition(n_params, unique_tokens, epochs, loss, *, law, R_N_star=math.
     found = law_with(best.x)
     return RepetitionFit(
         DataConstrainedLaw(
-            law, float(found.R_D_star), float(found.R_N_star), "repetition fitted to my runs",
-            f"base law: {law.name}", intervals,
+            law,
+            float(found.R_D_star),
+            float(found.R_N_star),
+            "repetition fitted to my runs",
+            f"base law: {law.name}",
+            intervals,
         ),
         best.fun,
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

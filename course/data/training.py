@@ -37,14 +37,21 @@ WORDS_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 def specs() -> list[Row]:
     """Five texts with three seeds, seven mixtures with two."""
     quality = [_spec("quality", text, 0.0, seed) for text in TEXTS for seed in range(3)]
-    mixture = [_spec("mixture", "mixture", share, seed) for share in WORDS_SHARES
-               for seed in range(2)]
+    mixture = [
+        _spec("mixture", "mixture", share, seed) for share in WORDS_SHARES for seed in range(2)
+    ]
     return quality + mixture
 
 
 def _spec(study, text, words_share, seed):
-    return {"study": study, "text": text, "words_share": words_share, "d_model": D_MODEL,
-            "n_tokens": N_TOKENS, "seed": seed}
+    return {
+        "study": study,
+        "text": text,
+        "words_share": words_share,
+        "d_model": D_MODEL,
+        "n_tokens": N_TOKENS,
+        "seed": seed,
+    }
 
 
 def flops(row: Row) -> float:
@@ -127,7 +134,7 @@ def mixture(words_share: float, n_tokens: int, seed: int) -> np.ndarray:
 
 def _blocks(text, n, rng):
     places = rng.permutation(text.size // BLOCK)[:n]
-    return [text[place * BLOCK:(place + 1) * BLOCK] for place in places]
+    return [text[place * BLOCK : (place + 1) * BLOCK] for place in places]
 
 
 def run(row: Row) -> Row:
@@ -144,10 +151,18 @@ def run(row: Row) -> Row:
             torch.manual_seed(row["seed"])
             model = LanguageModel(row["d_model"])
             log = train(model, text, row["n_tokens"], seed=row["seed"])
-        losses = [held_out_loss(model, held_out, n_windows=2048)
-                  for held_out in (corpus().text("held_out"), code, words)]
+        losses = [
+            held_out_loss(model, held_out, n_windows=2048)
+            for held_out in (corpus().text("held_out"), code, words)
+        ]
     finally:
         torch.set_num_threads(threads)
-    return {"text_bytes": text.size, "flops": flops(row), "train_loss": round(log.train_loss, 5),
-            **dict(zip(("loss", "loss_code", "loss_words"), (round(x, 5) for x in losses),
-                       strict=True)), "seconds": round(watch.seconds, 1)}
+    return {
+        "text_bytes": text.size,
+        "flops": flops(row),
+        "train_loss": round(log.train_loss, 5),
+        **dict(
+            zip(("loss", "loss_code", "loss_words"), (round(x, 5) for x in losses), strict=True)
+        ),
+        "seconds": round(watch.seconds, 1),
+    }

@@ -12,15 +12,24 @@ from course.experiments.sweep import sweep
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m course.emergence", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m course.emergence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--table", type=Path, default=addition.ADDITION)
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args(arguments)
     specs = addition.specs()
     try:
-        done = sweep(addition.run, specs, options.table, n_jobs=options.jobs, cost=addition.flops,
-                     unit="FLOP", provenance=addition.provenance())
+        done = sweep(
+            addition.run,
+            specs,
+            options.table,
+            n_jobs=options.jobs,
+            cost=addition.flops,
+            unit="FLOP",
+            provenance=addition.provenance(),
+        )
     except ValueError as error:
         parser.error(str(error))
     except KeyboardInterrupt:

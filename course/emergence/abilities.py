@@ -77,8 +77,12 @@ class Emergence:
     def _repr_html_(self):
         rows = [
             (
-                c.sighting.task, c.sighting.family, count(c.sighting.n_params),
-                flop(c.sighting.flops), _times(c.params_ratio), _times(c.flops_ratio),
+                c.sighting.task,
+                c.sighting.family,
+                count(c.sighting.n_params),
+                flop(c.sighting.flops),
+                _times(c.params_ratio),
+                _times(c.flops_ratio),
             )
             for c in self.comparisons
         ]

@@ -59,7 +59,7 @@ def write_problems(digits: np.ndarray) -> np.ndarray:
     text = np.empty((len(digits), PROMPT + N_PLACES), dtype=np.uint8)
     text[:, :N_DIGITS] = digits[:, 0] + ord("0")
     text[:, N_DIGITS] = ord("+")
-    text[:, N_DIGITS + 1:PROMPT - 1] = digits[:, 1] + ord("0")
+    text[:, N_DIGITS + 1 : PROMPT - 1] = digits[:, 1] + ord("0")
     text[:, PROMPT - 1] = ord("=")
     text[:, PROMPT:] = total + ord("0")
     return text
@@ -94,8 +94,9 @@ def train_adder(d_model: int, seed: int = 0, n_steps: int = N_STEPS) -> Language
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = LanguageModel(d_model, N_LAYERS, CONTEXT)
-    optimizer = torch.optim.AdamW(parameter_groups(model, d_model, Recipe()), betas=(0.9, 0.95),
-                                  fused=True)
+    optimizer = torch.optim.AdamW(
+        parameter_groups(model, d_model, Recipe()), betas=(0.9, 0.95), fused=True
+    )
     rates = [group["lr"] for group in optimizer.param_groups]
     for step, batch in enumerate(batches.long()):
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -131,11 +132,16 @@ def measure(model: LanguageModel, text: np.ndarray) -> Row:
     log_p = -F.cross_entropy(logits, right_digits.flatten(), reduction="none").double()
     log_p = log_p.view(-1, N_PLACES)
     right = (logits.argmax(-1).view(-1, N_PLACES) == right_digits).double()
-    places = {f"accuracy_{place}": value
-              for place, value in enumerate(right.mean(0).tolist(), start=1)}
-    return {"loss": -log_p.mean().item(), "accuracy": right.mean().item(),
-            "exact_match": right.prod(1).mean().item(),
-            "sampled_match": log_p.sum(1).exp().mean().item(), **places}
+    places = {
+        f"accuracy_{place}": value for place, value in enumerate(right.mean(0).tolist(), start=1)
+    }
+    return {
+        "loss": -log_p.mean().item(),
+        "accuracy": right.mean().item(),
+        "exact_match": right.prod(1).mean().item(),
+        "sampled_match": log_p.sum(1).exp().mean().item(),
+        **places,
+    }
 
 
 @torch.no_grad()
@@ -154,8 +160,11 @@ def add(model: LanguageModel, text: np.ndarray) -> np.ndarray:
 
 def specs() -> list[Row]:
     """The runs of `addition.csv`: five widths, five seeds, one seed after the other."""
-    return [{"d_model": width, "seed": seed, "n_steps": N_STEPS}
-            for seed in range(SEEDS) for width in WIDTHS]
+    return [
+        {"d_model": width, "seed": seed, "n_steps": N_STEPS}
+        for seed in range(SEEDS)
+        for width in WIDTHS
+    ]
 
 
 def n_params(d_model: int) -> int:
@@ -179,9 +188,13 @@ def run(spec: Row) -> Row:
         found = measure(model, write_problems(held_out_problems()))
     finally:
         torch.set_num_threads(threads)
-    return {"n_params": n_params(spec["d_model"]), "flops": flops(spec),
-            **{name: float(f"{value:.6g}") for name, value in found.items()},
-            "n_test": N_TEST, "seconds": round(watch.seconds, 1)}
+    return {
+        "n_params": n_params(spec["d_model"]),
+        "flops": flops(spec),
+        **{name: float(f"{value:.6g}") for name, value in found.items()},
+        "n_test": N_TEST,
+        "seconds": round(watch.seconds, 1),
+    }
 
 
 def provenance() -> Row:
@@ -204,12 +217,17 @@ def by_size(rows: list[Row], measure: str) -> tuple[np.ndarray, np.ndarray, np.n
     the same problems. Raises ValueError if a size has fewer than two seeds.
     """
     sizes = sorted({row["n_params"] for row in rows})
-    groups = [np.array([row[measure] for row in rows if row["n_params"] == size], dtype=float)
-              for size in sizes]
+    groups = [
+        np.array([row[measure] for row in rows if row["n_params"] == size], dtype=float)
+        for size in sizes
+    ]
     if min(map(len, groups), default=0) < 2:
         raise ValueError(f"rows must hold two seeds or more of every size, got {len(rows)} rows")
-    return (np.array(sizes), np.array([group.mean() for group in groups]),
-            np.array([group.std(ddof=1) / len(group) ** 0.5 for group in groups]))
+    return (
+        np.array(sizes),
+        np.array([group.mean() for group in groups]),
+        np.array([group.std(ddof=1) / len(group) ** 0.5 for group in groups]),
+    )
 
 
 def steepness(n_params: np.ndarray, values: np.ndarray) -> float:
@@ -221,8 +239,9 @@ def steepness(n_params: np.ndarray, values: np.ndarray) -> float:
     """
     x = np.log10(n_params)
     monotone = isotonic_regression(values, increasing=bool(values[-1] > values[0])).x
-    return rise(lambda size: np.interp(np.log10(size), x, monotone), n_params[0],
-                n_params[-1]).steepness
+    return rise(
+        lambda size: np.interp(np.log10(size), x, monotone), n_params[0], n_params[-1]
+    ).steepness
 
 
 def if_independent(rows: list[Row]) -> np.ndarray:
@@ -231,5 +250,6 @@ def if_independent(rows: list[Row]) -> np.ndarray:
     At most accuracy^7, which takes all places to be alike. Above it lies an exact match whose
     mistakes come together: a sum with many carries is harder at several places.
     """
-    return np.array([np.prod([row[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)])
-                     for row in rows])
+    return np.array(
+        [np.prod([row[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)]) for row in rows]
+    )

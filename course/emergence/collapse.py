@@ -55,7 +55,11 @@ class CollapseReport:
     def _repr_html_(self):
         rows = [
             (
-                t.signal, t.name, f"{t.change:+.3g}", f"{t.p_value:.2g}", f"{t.adjusted_p:.2g}",
+                t.signal,
+                t.name,
+                f"{t.change:+.3g}",
+                f"{t.p_value:.2g}",
+                f"{t.adjusted_p:.2g}",
                 "⚠ warning" if t in self.warnings else "noise would do this too",
             )
             for t in self.trends
@@ -92,10 +96,13 @@ class TrainingPlan:
             ("batch", number(self.batch_size_tokens, ",.0f"), "tokens per step"),
             ("tokens D", count(self.n_tokens), "steps · batch"),
             ("parameters N", count(self.n_params), f"optimum: {count(self.optimum.n_params)}"),
-            ("D / N", number(self.tokens_per_param, ".3g"),
-             f"optimum: {number(self.optimum.tokens_per_param, '.3g')}"),
+            (
+                "D / N",
+                number(self.tokens_per_param, ".3g"),
+                f"optimum: {number(self.optimum.tokens_per_param, '.3g')}",
+            ),
             ("compute 6·N·D", flop(self.flops), ""),
-        ]  # fmt: skip
+        ]
         return table(f"The optimum is that of {self.optimum.law.name}", ("", "", ""), rows)
 
 
@@ -214,7 +221,10 @@ class CapabilityCollapseAnalyzer:
         adjusted = holm([p for *_, p in tested]) if tested else []
         trends = tuple(
             Trend(
-                signal, str(name), float(theilslopes(series).slope * (self.window - 1)), float(p),
+                signal,
+                str(name),
+                float(theilslopes(series).slope * (self.window - 1)),
+                float(p),
                 float(adjusted_p),
             )
             for (signal, name, series, p), adjusted_p in zip(tested, adjusted, strict=True)

@@ -37,8 +37,9 @@ class DoubleDescent:
     train_error: np.ndarray
 
 
-def double_descent(n_features=N_FEATURES, n_samples=50, noise=0.5, ridge=0.0, n_inputs=10,
-                   seeds=range(20)) -> DoubleDescent:
+def double_descent(
+    n_features=N_FEATURES, n_samples=50, noise=0.5, ridge=0.0, n_inputs=10, seeds=range(20)
+) -> DoubleDescent:
     """Fit random features of several numbers to `n_samples` noisy points, once for each seed.
 
     y = x·b + noise, x standard normal in `n_inputs` dimensions, |b| = 1, `noise` the standard
@@ -50,15 +51,21 @@ def double_descent(n_features=N_FEATURES, n_samples=50, noise=0.5, ridge=0.0, n_
             0, two seeds or more.
     """
     sizes = np.atleast_1d(_whole("n_features", n_features))
-    n_samples, n_inputs = (one_whole(name, value, 1, MOST) for name, value in
-                           (("n_samples", n_samples), ("n_inputs", n_inputs)))
+    n_samples, n_inputs = (
+        one_whole(name, value, 1, MOST)
+        for name, value in (("n_samples", n_samples), ("n_inputs", n_inputs))
+    )
     noise, ridge = between("noise", noise, 0, math.inf), between("ridge", ridge, 0, math.inf)
     if len(seeds) < 2:
         raise ValueError(f"seeds must be two or more, got {len(seeds)}")
     errors = np.array([_errors(sizes, n_samples, noise, ridge, n_inputs, seed) for seed in seeds])
     log_error = np.log(errors[:, :, 0])
-    return DoubleDescent(sizes, np.exp(log_error.mean(0)),
-                         log_error.std(0, ddof=1) / len(seeds) ** 0.5, errors[:, :, 1].mean(0))
+    return DoubleDescent(
+        sizes,
+        np.exp(log_error.mean(0)),
+        log_error.std(0, ddof=1) / len(seeds) ** 0.5,
+        errors[:, :, 1].mean(0),
+    )
 
 
 def _errors(sizes, n_samples, noise, ridge, n_inputs, seed, n_test=300):
@@ -74,10 +81,15 @@ def _errors(sizes, n_samples, noise, ridge, n_inputs, seed, n_test=300):
     for size in sizes:
         features, features_test = (
             np.maximum(points @ directions[:, :size], 0) * (2 / size) ** 0.5
-            for points in (x, x_test))
+            for points in (x, x_test)
+        )
         weights = _least_squares(features, y, ridge)
-        found.append((np.mean((features_test @ weights - y_test) ** 2),
-                      np.mean((features @ weights - y) ** 2)))
+        found.append(
+            (
+                np.mean((features_test @ weights - y_test) ** 2),
+                np.mean((features @ weights - y) ** 2),
+            )
+        )
     return found
 
 

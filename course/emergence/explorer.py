@@ -84,11 +84,13 @@ def metric_view(measure, n_tokens, largest, exponent=0.3, n_items=100):
     found = score(tested)
     if measure in SHARES:
         found = np.random.default_rng(0).binomial(n_items, found) / n_items
-    way, tested_way = ((values - ends[0]) / (ends[1] - ends[0]) for values in (
-        score(n_params), found))  # fmt: skip
+    way, tested_way = (
+        (values - ends[0]) / (ends[1] - ends[0]) for values in (score(n_params), found)
+    )
     accuracy = token_accuracy(power_law_loss(n_params, SCALE_AT_1_NAT, exponent))
-    return MetricView(measure, n_tokens, n_items, n_params, accuracy, way, tested, tested_way, ends,
-                      found_rise)  # fmt: skip
+    return MetricView(
+        measure, n_tokens, n_items, n_params, accuracy, way, tested, tested_way, ends, found_rise
+    )
 
 
 def metric_explorer():
@@ -131,8 +133,11 @@ def _describe_metric(view):
 
 def _named(view):
     depends = view.measure not in ("multiple choice", "Brier score")
-    return f"{view.measure} over {view.n_tokens:.0f} tokens" if depends else (
-        f"{view.measure} (of 4 options, any length)")  # fmt: skip
+    return (
+        f"{view.measure} over {view.n_tokens:.0f} tokens"
+        if depends
+        else (f"{view.measure} (of 4 options, any length)")
+    )
 
 
 def _score(measure, value):
@@ -176,11 +181,17 @@ def decline_view(fall, n_values, noise, taken_out=0.0, number=0):
     quiet = noise_series(noise, (N_SERIES, n_values), np.random.default_rng(2))
     on_noise, (on_decline, p) = _alarms(quiet, taken_out)[0], _alarms(quiet + planted, taken_out)
     return DeclineView(
-        noise, fall, quiet[number] + planted, planted, float(p[number]),
+        noise,
+        fall,
+        quiet[number] + planted,
+        planted,
+        float(p[number]),
         {rule: bool(fired[number]) for rule, fired in on_decline.items()},
-        *({rule: float(fired.mean()) for rule, fired in alarms.items()}
-          for alarms in (on_noise, on_decline)),
-    )  # fmt: skip
+        *(
+            {rule: float(fired.mean()) for rule, fired in alarms.items()}
+            for alarms in (on_noise, on_decline)
+        ),
+    )
 
 
 def _alarms(series, taken_out):

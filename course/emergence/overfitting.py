@@ -39,8 +39,12 @@ def overfitting(rows: list[Row]) -> list[Gap]:
     for row in rows:
         unique_bytes = round(row["n_tokens"] / row["epochs"])
         groups.setdefault((row["d_model"], unique_bytes, row["epochs"]), []).append(row)
-    return [Gap(*group,
-                gap=float(np.mean([row["loss"] - row["train_loss"] for row in groups[group]])),
-                loss=float(np.mean([row["loss"] for row in groups[group]])),
-                n_seeds=len(groups[group]))
-            for group in sorted(groups)]
+    return [
+        Gap(
+            *group,
+            gap=float(np.mean([row["loss"] - row["train_loss"] for row in groups[group]])),
+            loss=float(np.mean([row["loss"] for row in groups[group]])),
+            n_seeds=len(groups[group]),
+        )
+        for group in sorted(groups)
+    ]

@@ -45,24 +45,62 @@ def draw_sightings(axes):
     axes.plot(*zip(*others, strict=True), "^", color=QUIET, mfc="white")
     for ability, (name, colour, marker, dash, size) in _SHOWN.items():
         where = sorted({(s.n_params, s.flops, s.family) for s in rows if s.ability == ability})
-        axes.plot(*[[row[i] for row in where] for i in (0, 1)], marker=marker, color=colour,
-                  markersize=size, mfc="white", mew=2, linestyle=dash, linewidth=1.4, label=name,
-                  zorder=3)  # fmt: skip
-    notes = (("arithmetic_8digit", "8-digit addition,\nscratchpad", (10, 0), "left", "center"),
-             ("arithmetic_3digit", "3-digit arithmetic", (9, -7), "left", "center"),
-             ("word_in_context", "word in context", (-9, 4), "right", "center"))  # fmt: skip
+        axes.plot(
+            *[[row[i] for row in where] for i in (0, 1)],
+            marker=marker,
+            color=colour,
+            markersize=size,
+            mfc="white",
+            mew=2,
+            linestyle=dash,
+            linewidth=1.4,
+            label=name,
+            zorder=3,
+        )
+    notes = (
+        ("arithmetic_8digit", "8-digit addition,\nscratchpad", (10, 0), "left", "center"),
+        ("arithmetic_3digit", "3-digit arithmetic", (9, -7), "left", "center"),
+        ("word_in_context", "word in context", (-9, 4), "right", "center"),
+    )
     for ability, text, at, ha, va in notes:
         row = next(s for s in rows if s.ability == ability)
-        axes.annotate(text, (row.n_params, row.flops), xytext=at, textcoords="offset points",
-                      ha=ha, va=va, color=QUIET, size=10.5)  # fmt: skip
-    for family, n, at, ha in (("Chinchilla", 70e9, (-8, 8), "right"),
-                              ("Gopher", 280e9, (9, 3), "left")):  # fmt: skip
+        axes.annotate(
+            text,
+            (row.n_params, row.flops),
+            xytext=at,
+            textcoords="offset points",
+            ha=ha,
+            va=va,
+            color=QUIET,
+            size=10.5,
+        )
+    for family, n, at, ha in (
+        ("Chinchilla", 70e9, (-8, 8), "right"),
+        ("Gopher", 280e9, (9, 3), "left"),
+    ):
         row = next(s for s in rows if s.family == family and s.n_params == n)
-        axes.annotate(family, (row.n_params, row.flops), xytext=at, textcoords="offset points",
-                      ha=ha, color=BLUE, size=10.5)  # fmt: skip
+        axes.annotate(
+            family,
+            (row.n_params, row.flops),
+            xytext=at,
+            textcoords="offset points",
+            ha=ha,
+            color=BLUE,
+            size=10.5,
+        )
     for y, (name, colour, marker, dash, size) in zip((0.93, 0.85), _SHOWN.values(), strict=True):
-        axes.plot([0.03, 0.1], [y, y], marker=marker, color=colour, linestyle=dash, linewidth=1.4,
-                  mfc="white", mew=2, markersize=size, transform=axes.transAxes)  # fmt: skip
+        axes.plot(
+            [0.03, 0.1],
+            [y, y],
+            marker=marker,
+            color=colour,
+            linestyle=dash,
+            linewidth=1.4,
+            mfc="white",
+            mew=2,
+            markersize=size,
+            transform=axes.transAxes,
+        )
         axes.text(0.12, y, name, color=colour, va="center", transform=axes.transAxes)
     log_axis(axes.xaxis, format=format_count)
     log_axis(axes.yaxis)
@@ -78,16 +116,29 @@ def draw_metrics(axes, exponent=0.3, scale_at_1_nat=1e8, largest=1e11):
     p = token_accuracy(power_law_loss(sizes, scale_at_1_nat, exponent))
     axes.set(xlim=(sizes[0], sizes[-1]), ylim=(-3, 103))
     curves = (
-        ("accuracy of a token", p), ("wrong tokens of 30", token_edit_distance(p, 30)),
-        ("exact match, 5 tokens", exact_match(p, 5)), ("exact match, 30 tokens",
-                                                       exact_match(p, 30)),
-    )  # fmt: skip
-    looks = ((QUIET, "-", 6), (BLUE, DASHES[1], 2.2), (BLACK, DASHES[2], 2.2),
-             (ORANGE, DASHES[0], 2.2))  # fmt: skip
+        ("accuracy of a token", p),
+        ("wrong tokens of 30", token_edit_distance(p, 30)),
+        ("exact match, 5 tokens", exact_match(p, 5)),
+        ("exact match, 30 tokens", exact_match(p, 30)),
+    )
+    looks = (
+        (QUIET, "-", 6),
+        (BLUE, DASHES[1], 2.2),
+        (BLACK, DASHES[2], 2.2),
+        (ORANGE, DASHES[0], 2.2),
+    )
     for (name, values), (colour, dash, width) in zip(curves, looks, strict=True):
         way = 100 * (values - values[0]) / (values[-1] - values[0])
-        axes.plot(sizes, way, color=colour, linestyle=dash, linewidth=width, marker="", label=name,
-                  alpha=0.45 if width > 3 else 1)  # fmt: skip
+        axes.plot(
+            sizes,
+            way,
+            color=colour,
+            linestyle=dash,
+            linewidth=width,
+            marker="",
+            label=name,
+            alpha=0.45 if width > 3 else 1,
+        )
     axes.text(2.2e8, 64, "accuracy of a token\nand wrong tokens of 30", color=BLUE, ha="right")
     axes.text(1.7e9, 33, "exact match,\n5 tokens", color=BLACK, ha="right")
     axes.text(1.45e10, 10, "exact match,\n30 tokens", color=ORANGE, ha="right")
@@ -111,8 +162,17 @@ def draw_choice_of_metric(axes):
     accuracy_name = _words(axes, (6, 0), color=QUIET, va="center", size=10.5)
     names = _words(axes, (9, -3), color=ORANGE, va="top", size=11, bbox=_BEHIND | {"alpha": 0.8})
     end_name = _words(axes, (5, 0), color=QUIET, va="bottom", size=10.5)
-    corner = axes.text(0.01, 0.99, "", va="top", animated=True, color=BLUE, size=11,
-                       transform=axes.transAxes, bbox=_BEHIND | {"alpha": 0.8})  # fmt: skip
+    corner = axes.text(
+        0.01,
+        0.99,
+        "",
+        va="top",
+        animated=True,
+        color=BLUE,
+        size=11,
+        transform=axes.transAxes,
+        bbox=_BEHIND | {"alpha": 0.8},
+    )
 
     def update(view):
         ours, low = 100 * view.way, view.rise.scale_10
@@ -128,8 +188,9 @@ def draw_choice_of_metric(axes):
         end_name.xy = (view.n_params[-1], 2)
         end_name.set_text("not built yet" if view.n_params[-1] < 3e11 else "")
         items = "" if view.tested_at_zero is None else f", ○ tested on {view.n_items:.0f} items"
-        corner.set_text(f"── {view.measure}{items}\n◆ 10 and 90 % of the way: "
-                        f"{view.rise.decades:.2f} decades")  # fmt: skip
+        corner.set_text(
+            f"── {view.measure}{items}\n◆ 10 and 90 % of the way: {view.rise.decades:.2f} decades"
+        )
 
     return update
 
@@ -147,25 +208,40 @@ def draw_addition(three_axes, rows):
     left.set_ylim(0, None)
     digits, sums = ([100 * row[name] for row in rows] for name in ("accuracy", "exact_match"))
     for name, runs, colour, dash, marker in (
-        ("accuracy", digits, BLUE, "-", "o"), ("exact_match", sums, ORANGE, DASHES[1], "s"),
-    ):  # fmt: skip
+        ("accuracy", digits, BLUE, "-", "o"),
+        ("exact_match", sums, ORANGE, DASHES[1], "s"),
+    ):
         middle.plot(sizes, runs, marker, color=colour, mfc="white")
         middle.plot(n_params, 100 * by_size(rows, name)[1], linestyle=dash, color=colour, marker="")
     p = np.linspace(0, 1, 100)
     right.plot(100 * p, 100 * exact_match(p, N_PLACES), linestyle=DASHES[2], color=BLACK, marker="")
     right.plot(digits, sums, "s", color=ORANGE, mfc="white")
     right.text(0.74, 0.42, f"··· $p^{N_PLACES}$", transform=right.transAxes, size=13, ha="right")
-    for axes, keys in ((left, (("○ one run", BLUE), ("── mean", BLUE))),
-                       (middle, (("○ ── digits right", BLUE), ("□ - - sums right", ORANGE))),
-                       (right, (("□ one run", ORANGE),))):  # fmt: skip
+    for axes, keys in (
+        (left, (("○ one run", BLUE), ("── mean", BLUE))),
+        (middle, (("○ ── digits right", BLUE), ("□ - - sums right", ORANGE))),
+        (right, (("□ one run", ORANGE),)),
+    ):
         for place, (text, colour) in enumerate(keys):
-            axes.text(0.03, 1.16 - 0.08 * place, text, color=colour, va="top", size=11,
-                      transform=axes.transAxes)  # fmt: skip
+            axes.text(
+                0.03,
+                1.16 - 0.08 * place,
+                text,
+                color=colour,
+                va="top",
+                size=11,
+                transform=axes.transAxes,
+            )
     for axes in (left, middle):
         axes.set_xlim(n_params[0] / 1.5, n_params[-1] * 1.6)
         log_axis(axes.xaxis, format=format_count)
-        axes.set_xticks([tick for tick in (1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
-                         if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]])  # fmt: skip
+        axes.set_xticks(
+            [
+                tick
+                for tick in (1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
+                if axes.get_xlim()[0] <= tick <= axes.get_xlim()[1]
+            ]
+        )
         label_axes(axes, **_SIZE)
     for axes in (middle, right):
         axes.set_ylim(-3, 103)
@@ -185,20 +261,30 @@ def draw_loss_view(two_axes, threshold, law=BESIROGLU_2024, chance=0.25, floor=1
     """
     left, right = two_axes
     losses = np.linspace(1.85, 2.8, 200)
-    left.plot(losses, 100 * score_from_loss(losses, threshold, chance, floor), "-", color=BLUE,
-              marker="")  # fmt: skip
+    left.plot(
+        losses, 100 * score_from_loss(losses, threshold, chance, floor), "-", color=BLUE, marker=""
+    )
     left.axvline(threshold, color=QUIET, linestyle=(0, (2, 2)), linewidth=1.2, marker="")
     left.text(threshold + 0.02, 90, f"{threshold:g} nats", color=QUIET, ha="right")
     left.set(xlim=(2.8, 1.85), ylim=(0, 100))
     sizes = np.geomspace(1e8, 1e13, 300)
     right.set(xlim=(sizes[0], sizes[-1]))
-    for n_tokens, colour, dash in ((3e11, ORANGE, DASHES[1]), (1e12, BLACK, DASHES[2]),
-                                   (1e13, BLUE, DASHES[0])):  # fmt: skip
+    for n_tokens, colour, dash in (
+        (3e11, ORANGE, DASHES[1]),
+        (1e12, BLACK, DASHES[2]),
+        (1e13, BLUE, DASHES[0]),
+    ):
         with extrapolating():
             score = score_from_loss(law.loss(sizes, n_tokens), threshold, chance, floor)
             start = params_for_loss(law, threshold, n_tokens)
-        right.plot(sizes, 100 * score, color=colour, linestyle=dash, marker="",
-                   label=f"{format_count(n_tokens)} tokens")  # fmt: skip
+        right.plot(
+            sizes,
+            100 * score,
+            color=colour,
+            linestyle=dash,
+            marker="",
+            label=f"{format_count(n_tokens)} tokens",
+        )
         right.plot([start], [100 * chance], MARKERS[0], color=colour, markersize=8)
     for axes in two_axes:
         axes.axhline(100 * chance, color=QUIET, linewidth=1, linestyle="-", marker="", zorder=0)
@@ -230,15 +316,23 @@ def draw_power(axes, n_series=2000):
     axes.set(xlim=(0, 4), ylim=(0, 103))
     looks = ((BLUE, DASHES[1]), (BLUE, DASHES[0]), (ORANGE, DASHES[3]), (BLACK, DASHES[2]))
     for (name, shares), (colour, dash) in zip(found.items(), looks, strict=True):
-        axes.plot(falls, 100 * np.array(shares), color=colour, linestyle=dash, marker="",
-                  label=name)  # fmt: skip
+        axes.plot(
+            falls, 100 * np.array(shares), color=colour, linestyle=dash, marker="", label=name
+        )
     axes.axhline(5, color=QUIET, linewidth=1, linestyle="-", marker="", zorder=0)
     axes.text(3.97, 6, "5 % ", color=QUIET, ha="right", va="bottom")
-    label_axes(axes, x="Fall over the series", x_unit="standard deviations of the noise",
-               y="Series that alarm", y_unit="%")  # fmt: skip
+    label_axes(
+        axes,
+        x="Fall over the series",
+        x_unit="standard deviations of the noise",
+        y="Series that alarm",
+        y_unit="%",
+    )
     label_lines(axes)
-    return {name: dict(zip(falls.tolist(), 100 * np.array(shares), strict=True))
-            for name, shares in found.items()}
+    return {
+        name: dict(zip(falls.tolist(), 100 * np.array(shares), strict=True))
+        for name, shares in found.items()
+    }
 
 
 def draw_decline_or_noise(axes):
@@ -259,12 +353,21 @@ def draw_decline_or_noise(axes):
         inset.text(0, row + 0.2, name, size=11)
     inset.text(0, 1.02, "○ on noise   ■ with the fall", transform=inset.transAxes, size=11)
     planted = _moving(axes, DASHES[1], color=ORANGE, linewidth=2)
-    series = axes.plot([], [], "-", marker="o", color=BLUE, linewidth=1.2, animated=True,
-                       markevery=1)[0]  # fmt: skip
+    series = axes.plot(
+        [], [], "-", marker="o", color=BLUE, linewidth=1.2, animated=True, markevery=1
+    )[0]
     noise = inset.plot([], [], "o", color=BLACK, mfc="white", markersize=9, animated=True)[0]
     found = inset.plot([], [], "s", color=BLUE, markersize=7, animated=True)[0]
-    corner = axes.text(0.01, 0.99, "", va="top", animated=True, size=11,
-                       transform=axes.transAxes, bbox=_BEHIND | {"alpha": 0.8})  # fmt: skip
+    corner = axes.text(
+        0.01,
+        0.99,
+        "",
+        va="top",
+        animated=True,
+        size=11,
+        transform=axes.transAxes,
+        bbox=_BEHIND | {"alpha": 0.8},
+    )
 
     def update(view):
         at = np.arange(1, len(view.series) + 1)
@@ -274,8 +377,9 @@ def draw_decline_or_noise(axes):
         noise.set_data([100 * share for share in view.on_noise.values()], rows)
         found.set_data([100 * share for share in view.on_decline.values()], rows)
         verdict = "ours alarms" if view.fires["ours"] else "ours is silent"
-        corner.set_text(f"{view.noise} noise; - - what was planted\np = {view.p_value:.2g}: "
-                        f"{verdict}")  # fmt: skip
+        corner.set_text(
+            f"{view.noise} noise; - - what was planted\np = {view.p_value:.2g}: {verdict}"
+        )
 
     return update
 
@@ -299,10 +403,20 @@ def draw_collapse(two_axes, runs):
         for mode, (name, colour, dash, marker) in _MODES.items():
             mean, se = (factor * values for values in runs[mode][measure])
             generations = np.arange(len(mean))
-            axes.errorbar(generations, mean, 2 * se, color=colour, linestyle=dash, marker=marker,
-                          markersize=5, capsize=2, label="_")  # fmt: skip
-            axes.plot(generations[-1:], mean[-1:], color=colour, linestyle="", marker="",
-                      label=name)  # fmt: skip
+            axes.errorbar(
+                generations,
+                mean,
+                2 * se,
+                color=colour,
+                linestyle=dash,
+                marker=marker,
+                markersize=5,
+                capsize=2,
+                label="_",
+            )
+            axes.plot(
+                generations[-1:], mean[-1:], color=colour, linestyle="", marker="", label=name
+            )
         axes.set_xlim(-0.3, generations[-1] + 0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
         label_axes(axes, x="Generation", x_unit="count")
@@ -325,8 +439,7 @@ def draw_overfitting(two_axes, gaps, unique_bytes):
         epochs, held_out = [gap.epochs for gap in own], [gap.loss for gap in own]
         training = [gap.loss - gap.gap for gap in own]
         axes.plot(epochs, held_out, "-", color=BLUE, marker="o", label="held-out")
-        axes.plot(epochs, training, linestyle=DASHES[1], color=ORANGE, marker="s",
-                  label="training")  # fmt: skip
+        axes.plot(epochs, training, linestyle=DASHES[1], color=ORANGE, marker="s", label="training")
         axes.fill_between(epochs, training, held_out, color="#efefef", zorder=0)
         log_axis(axes.xaxis, format="{:g}".format)
         axes.set_xlim(0.9, 1.15 * max(epochs))
@@ -347,16 +460,29 @@ def draw_double_descent(axes, n_samples, **fits):
     for (name, fit), (colour, dash) in zip(fits.items(), looks, strict=False):
         low, high = (np.exp(np.log(fit.test_error) + s * 2 * fit.log_error_se) for s in (-1, 1))
         axes.fill_between(fit.n_features, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(fit.n_features, fit.test_error, color=colour, linestyle=dash, marker="",
-                  label=name.replace("_", " "))  # fmt: skip
+        axes.plot(
+            fit.n_features,
+            fit.test_error,
+            color=colour,
+            linestyle=dash,
+            marker="",
+            label=name.replace("_", " "),
+        )
     train = next(iter(fits.values()))
     seen = train.train_error > 0.03
-    axes.plot(train.n_features[seen], train.train_error[seen], color=BLACK, linestyle=DASHES[2],
-              marker="")  # fmt: skip
+    axes.plot(
+        train.n_features[seen], train.train_error[seen], color=BLACK, linestyle=DASHES[2], marker=""
+    )
     axes.text(11, 0.14, "training error,\nno ridge", color=BLACK, va="center", ha="center")
     axes.axvline(n_samples, color=QUIET, linewidth=1, linestyle="-", marker="", zorder=0)
-    axes.text(n_samples * 1.05, 150, f"as many features as samples, {n_samples}", color=QUIET,
-              va="top", size=11)  # fmt: skip
+    axes.text(
+        n_samples * 1.05,
+        150,
+        f"as many features as samples, {n_samples}",
+        color=QUIET,
+        va="top",
+        size=11,
+    )
     axes.axhline(1, color=QUIET, linewidth=1, linestyle=(0, (2, 2)), marker="", zorder=0)
     axes.text(5.2, 1.08, "always saying 0", color=QUIET, va="bottom", size=10.5)
     log_axis(axes.xaxis, format="{:g}".format)

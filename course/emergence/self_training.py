@@ -31,8 +31,10 @@ def word_counts(text: bytes, held_out: bytes) -> tuple[np.ndarray, np.ndarray]:
     """
     counts, held_out_counts = Counter(WORD.findall(text)), Counter(WORD.findall(held_out))
     words = dict.fromkeys([*counts, *held_out_counts])
-    return (np.array([counts[word] for word in words]),
-            np.array([held_out_counts[word] for word in words]))
+    return (
+        np.array([counts[word] for word in words]),
+        np.array([held_out_counts[word] for word in words]),
+    )
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,9 @@ class SelfTraining:
 MEASURES = ("words", "tail_mass", "entropy", "loss")
 
 
-def self_train(counts, held_out, n_generations: int, n_samples: int, mode: str, seed: int = 0
-               ) -> SelfTraining:
+def self_train(
+    counts, held_out, n_generations: int, n_samples: int, mode: str, seed: int = 0
+) -> SelfTraining:
     """Train on real counts, then on own samples for some generations.
 
     Each generation writes `n_samples` words. The next model is made
@@ -81,8 +84,10 @@ def self_train(counts, held_out, n_generations: int, n_samples: int, mode: str, 
     """
     counts, held_out = _counts("counts", counts), _counts("held_out", held_out)
     if counts.shape != held_out.shape:
-        raise ValueError("held_out must count the same words as counts, got shapes "
-                         f"{held_out.shape} and {counts.shape}")
+        raise ValueError(
+            "held_out must count the same words as counts, got shapes "
+            f"{held_out.shape} and {counts.shape}"
+        )
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
     n_generations = one_whole("n_generations", n_generations, 1, 10_000)
@@ -98,16 +103,23 @@ def self_train(counts, held_out, n_generations: int, n_samples: int, mode: str, 
             model = seen / seen.sum()
         kept = model > 0
         smoothed = (1 - SMOOTHING) * model + SMOOTHING / model.size
-        known.append((kept.sum(), real[in_tail & kept].sum(), entropy(model),
-                      -(target * np.log(smoothed)).sum()))
+        known.append(
+            (
+                kept.sum(),
+                real[in_tail & kept].sum(),
+                entropy(model),
+                -(target * np.log(smoothed)).sum(),
+            )
+        )
     return SelfTraining(mode, *np.array(known).T)
 
 
 def _counts(name, value):
     value = between(name, value, 0, 1e15)
     if np.ndim(value) != 1 or value.sum() == 0:
-        raise ValueError(f"{name} must have one dimension and not be all 0, got shape "
-                         f"{np.shape(value)}")
+        raise ValueError(
+            f"{name} must have one dimension and not be all 0, got shape {np.shape(value)}"
+        )
     return value
 
 
@@ -124,8 +136,9 @@ def chance_of_loss(share, n_samples):
     return (1 - p) ** n
 
 
-def over_seeds(counts, held_out, n_generations: int, n_samples: int, mode: str, seeds=range(10)
-               ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def over_seeds(
+    counts, held_out, n_generations: int, n_samples: int, mode: str, seeds=range(10)
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """{measure: (mean, standard error)} over runs with these seeds, arrays by generation.
 
     The measures are those of `SelfTraining`; the standard error is sd / sqrt(seeds). Raises
@@ -135,5 +148,7 @@ def over_seeds(counts, held_out, n_generations: int, n_samples: int, mode: str, 
     if len(runs) < 2:
         raise ValueError(f"seeds must be two or more, got {len(runs)}")
     values = {measure: np.array([getattr(run, measure) for run in runs]) for measure in MEASURES}
-    return {measure: (runs.mean(0), runs.std(0, ddof=1) / len(runs) ** 0.5)
-            for measure, runs in values.items()}
+    return {
+        measure: (runs.mean(0), runs.std(0, ddof=1) / len(runs) ** 0.5)
+        for measure, runs in values.items()
+    }

@@ -71,9 +71,16 @@ def level_at_look(false_alarm_rate, look):
 
 
 def detection_rate(
-    decline, n_values, level, *, noise="normal", noise_autocorrelation=0.5,
-    autocorrelation=0.0, n_series=4000, seed=0,
-):  # fmt: skip
+    decline,
+    n_values,
+    level,
+    *,
+    noise="normal",
+    noise_autocorrelation=0.5,
+    autocorrelation=0.0,
+    n_series=4000,
+    seed=0,
+):
     """The share of simulated series that alarm: power, or the false-alarm rate at decline 0.
 
     Each falls by `decline` in all, evenly over `n_values`, in units of the noise's standard

@@ -138,8 +138,6 @@ def performance_ndr(n_params, n_samples, resources):
     return n_params * n_samples / resources
 
 
-# To be appended to course/evidence/as_written.py (constants above, functions in document order).
-
 # A §2.1: "known critical points" and the jump of performance there (K027 to K033).
 CRITICAL_POINTS = {
     "arithmetic_3digit": {"params": "13B", "performance_jump": 0.4},
@@ -203,7 +201,6 @@ def optimal_training_steps(compute_budget, n_params, batch_size):
         "early_stop_threshold": steps * 1.1,
     }
 
-# To be merged into course/evidence/as_written.py (numpy as np is imported there already).
 
 # A §4.1: how many times a token of each quality counts (K065).
 QUALITY_MULTIPLIERS = {

@@ -176,7 +176,8 @@ def claims(chapter=None, place=None, verdict=None):
     return [
         c
         for c in _claims().values()
-        if chapter in (None, c.chapter) and verdict in (None, c.verdict)
+        if chapter in (None, c.chapter)
+        and verdict in (None, c.verdict)
         and (place is None or place in c.places)
     ]
 

@@ -23,21 +23,30 @@ HERE = Path(__file__).resolve().parents[2]
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m course.experiments", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="python -m course.experiments",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("studies", nargs="*", metavar="STUDY", help=", ".join(fleet.STUDIES))
     parser.add_argument("--table", type=Path, default=HERE / "work" / "my_fleet.csv")
     parser.add_argument("--jobs", type=int, default=joblib.cpu_count(only_physical_cores=True))
-    parser.add_argument("--up-to", type=float, default=float("inf"), metavar="FLOP",
-                        help="leave out dearer runs")
+    parser.add_argument(
+        "--up-to", type=float, default=float("inf"), metavar="FLOP", help="leave out dearer runs"
+    )
     parser.add_argument("--dask", metavar="ADDRESS", help="of a running Dask scheduler")
     options = parser.parse_args(arguments)
     try:
         specs = fleet.specs(options.studies or tuple(fleet.STUDIES), options.up_to)
         with _backend(options.dask):
             done = sweep(
-                fleet.run, specs, options.table, n_jobs=-1 if options.dask else options.jobs,
-                cost=fleet.flops, unit="FLOP", provenance=fleet.provenance())
+                fleet.run,
+                specs,
+                options.table,
+                n_jobs=-1 if options.dask else options.jobs,
+                cost=fleet.flops,
+                unit="FLOP",
+                provenance=fleet.provenance(),
+            )
     except ValueError as error:
         parser.error(str(error))
     except KeyboardInterrupt:

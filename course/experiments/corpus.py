@@ -23,9 +23,21 @@ import numpy as np
 PACKAGES = ("sympy", "matplotlib", "fontTools", "numpy", "networkx", "mpmath", "IPython", "tornado")
 DOMAINS = ("stdlib", *PACKAGES)
 # Some systems leave the library's tests out, and lib2to3 is gone from later versions of Python.
-SKIPPED = {"site-packages", "dist-packages", "test", "tests", "idle_test", "idlelib", "lib2to3",
-           "turtledemo", "ensurepip", "__pycache__",
-           "__config__.py", "_version.py", "version.py"}  # these differ from build to build
+SKIPPED = {
+    "site-packages",
+    "dist-packages",
+    "test",
+    "tests",
+    "idle_test",
+    "idlelib",
+    "lib2to3",
+    "turtledemo",
+    "ensurepip",
+    "__pycache__",
+    "__config__.py",
+    "_version.py",
+    "version.py",
+}  # these differ from build to build
 HELD_OUT = 0.08
 
 
@@ -46,8 +58,10 @@ class Corpus:
 
     @cached_property
     def _texts(self) -> dict[str, np.ndarray]:
-        return {split: np.frombuffer(b"\0".join(files.values()), dtype=np.uint8)
-                for split, files in self.documents.items()}
+        return {
+            split: np.frombuffer(b"\0".join(files.values()), dtype=np.uint8)
+            for split, files in self.documents.items()
+        }
 
     @cached_property
     def fingerprint(self) -> str:
@@ -121,13 +135,17 @@ def split_code_and_words(source: bytes) -> tuple[bytes, bytes]:
     words, in_words = [], np.zeros(len(lines), dtype=bool)
     previous = tokenize.NEWLINE
     for token in tokens:
-        starts_line = previous in {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
-                                   tokenize.ENCODING}
+        starts_line = previous in {
+            tokenize.NEWLINE,
+            tokenize.INDENT,
+            tokenize.DEDENT,
+            tokenize.ENCODING,
+        }
         if token.type == tokenize.COMMENT or (token.type == tokenize.STRING and starts_line):
             words.append(token.string.encode())
             # Lines that hold nothing but words leave the code.
             first, last = token.start[0] - 1, token.end[0]
-            if not lines[first][:token.start[1]].strip():
+            if not lines[first][: token.start[1]].strip():
                 in_words[first:last] = True
         if token.type not in {tokenize.COMMENT, tokenize.NL}:
             previous = token.type
@@ -137,6 +155,11 @@ def split_code_and_words(source: bytes) -> tuple[bytes, bytes]:
 
 def describe(corpus: Corpus) -> str:
     """One line of JSON for the table of runs: domains, sizes and fingerprint."""
-    return json.dumps({"domains": corpus.domains, "fingerprint": corpus.fingerprint,
-                       "train_bytes": corpus.text("train").size,
-                       "held_out_bytes": corpus.text("held_out").size})
+    return json.dumps(
+        {
+            "domains": corpus.domains,
+            "fingerprint": corpus.fingerprint,
+            "train_bytes": corpus.text("train").size,
+            "held_out_bytes": corpus.text("held_out").size,
+        }
+    )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import product
 
 from course.experiments import study
-from course.experiments.plots import draw_forecast, draw_ruined
+from course.experiments.plots import draw_flawed_study, draw_forecast
 from course.explorer import Explorer, choice
 from course.units import format_flop
 
@@ -53,11 +53,11 @@ def _describe_forecast(result):
 
 def break_the_law():
     """Ruin a study and watch its exponent move."""
-    _prepare(study.ruined, study.FLAWS, study.COUNTS, study.RANGES, (1, 3))
+    _prepare(study.flawed_study, study.FLAWS, study.COUNTS, study.RANGES, (1, 3))
     return Explorer(
         "Break the law: ruin the study and watch its exponent",
-        lambda flaw, count, budgets, n_seeds: study.ruined(flaw, count, budgets, n_seeds),
-        draw_ruined,
+        lambda flaw, count, budgets, n_seeds: study.flawed_study(flaw, count, budgets, n_seeds),
+        draw_flawed_study,
         _describe_ruined,
         controls={
             "flaw": choice("The runs", tuple(study.FLAWS), "as they should be"),

@@ -34,16 +34,31 @@ BUDGETS = {
 SEEDS = 3
 
 
-def spec(study: str, d_model: int, n_tokens: int, seed: int = 0, *, epochs: int = 1,
-         rate_factor: float = 1.0, rate_width: int | None = None,
-         planned_tokens: int | None = None) -> Row:
+def spec(
+    study: str,
+    d_model: int,
+    n_tokens: int,
+    seed: int = 0,
+    *,
+    epochs: int = 1,
+    rate_factor: float = 1.0,
+    rate_width: int | None = None,
+    planned_tokens: int | None = None,
+) -> Row:
     """One run. `rate_factor` multiplies both learning rates, `rate_width` is the width that the
     hidden matrices' learning rate is right for, `planned_tokens` the length that the schedule is
     made for: by default those of the run itself.
     """
-    return {"study": study, "d_model": d_model, "n_tokens": n_tokens, "epochs": epochs,
-            "seed": seed, "rate_factor": rate_factor, "rate_width": rate_width or d_model,
-            "planned_tokens": planned_tokens or n_tokens}
+    return {
+        "study": study,
+        "d_model": d_model,
+        "n_tokens": n_tokens,
+        "epochs": epochs,
+        "seed": seed,
+        "rate_factor": rate_factor,
+        "rate_width": rate_width or d_model,
+        "planned_tokens": planned_tokens or n_tokens,
+    }
 
 
 def tokens_for(flops: float, d_model: int) -> int:
@@ -55,9 +70,12 @@ def isoflop() -> list[Row]:
 
     The four inner widths, where the valley is decided, have three seeds, the outer two have one.
     """
-    return [spec("isoflop", width, tokens_for(flops, width), seed)
-            for flops, widths in BUDGETS.items() for seed in range(SEEDS)
-            for width in (widths if seed == 0 else widths[1:-1])]
+    return [
+        spec("isoflop", width, tokens_for(flops, width), seed)
+        for flops, widths in BUDGETS.items()
+        for seed in range(SEEDS)
+        for width in (widths if seed == 0 else widths[1:-1])
+    ]
 
 
 def learning_rate() -> list[Row]:
@@ -65,17 +83,24 @@ def learning_rate() -> list[Row]:
 
     16, 24 and 32 are near their own best budgets, 48 and 64 have about a sixth of theirs.
     """
-    return [spec("learning_rate", width, tokens_for(flops, width), seed, rate_factor=factor)
-            for width, flops in ((16, 3e10), (24, 1e11), (32, 3e11), (48, 3e11), (64, 1e12))
-            for seed in range(2) for factor in (0.25, 0.5, 1.0, 2.0, 4.0)]
+    return [
+        spec("learning_rate", width, tokens_for(flops, width), seed, rate_factor=factor)
+        for width, flops in ((16, 3e10), (24, 1e11), (32, 3e11), (48, 3e11), (64, 1e12))
+        for seed in range(2)
+        for factor in (0.25, 0.5, 1.0, 2.0, 4.0)
+    ]
 
 
 def repetition() -> list[Row]:
     """Small unique texts, in bytes, read 1 to 30 times by two sizes of model."""
-    return [spec("repetition", width, unique * epochs, seed, epochs=epochs)
-            for unique, most, seeds in ((50_000, 30, 2), (100_000, 30, 1), (200_000, 8, 1))
-            for width in (16, 32) for seed in range(seeds)
-            for epochs in (1, 2, 4, 8, 15, 30) if epochs <= most]
+    return [
+        spec("repetition", width, unique * epochs, seed, epochs=epochs)
+        for unique, most, seeds in ((50_000, 30, 2), (100_000, 30, 1), (200_000, 8, 1))
+        for width in (16, 32)
+        for seed in range(seeds)
+        for epochs in (1, 2, 4, 8, 15, 30)
+        if epochs <= most
+    ]
 
 
 def _four_budgets():
@@ -91,18 +116,25 @@ def bad_rate() -> list[Row]:
 
 def bad_schedule() -> list[Row]:
     """Bad on purpose: every run is stopped early in a schedule made for four times its length."""
-    return [spec("bad_schedule", width, n_tokens, planned_tokens=4 * n_tokens)
-            for width, n_tokens in _four_budgets()]
+    return [
+        spec("bad_schedule", width, n_tokens, planned_tokens=4 * n_tokens)
+        for width, n_tokens in _four_budgets()
+    ]
 
 
 def live(seeds=range(SEEDS)) -> list[Row]:
     """Three models small enough to be trained while one waits, each near its budget's best."""
-    return [spec("live", width, tokens_for(flops, width), seed)
-            for width, flops in ((16, 1e10), (16, 3e10), (24, 6e10)) for seed in seeds]
+    return [
+        spec("live", width, tokens_for(flops, width), seed)
+        for width, flops in ((16, 1e10), (16, 3e10), (24, 6e10))
+        for seed in seeds
+    ]
 
 
-STUDIES = {study.__name__: study
-           for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, live)}
+STUDIES = {
+    study.__name__: study
+    for study in (isoflop, learning_rate, repetition, bad_rate, bad_schedule, live)
+}
 
 
 def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:
@@ -124,8 +156,11 @@ def flops(row: Row) -> float:
 
 
 def provenance() -> Row:
-    return {"corpus": _corpus().fingerprint, "python": platform.python_version(),
-            "torch": torch.__version__}
+    return {
+        "corpus": _corpus().fingerprint,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
 
 
 def run(row: Row) -> Row:
@@ -140,18 +175,31 @@ def run(row: Row) -> Row:
             recipe = Recipe(
                 learning_rate=row["rate_factor"] * hidden_learning_rate(row["rate_width"]),
                 embedding_learning_rate=row["rate_factor"] * EMBEDDING_LEARNING_RATE,
-                planned_tokens=row["planned_tokens"])
+                planned_tokens=row["planned_tokens"],
+            )
             with Stopwatch() as watch:
-                log = train(model, corpus.text("train"), row["n_tokens"], recipe=recipe,
-                            seed=row["seed"], epochs=row["epochs"])
+                log = train(
+                    model,
+                    corpus.text("train"),
+                    row["n_tokens"],
+                    recipe=recipe,
+                    seed=row["seed"],
+                    epochs=row["epochs"],
+                )
             loss = held_out_loss(model, corpus.text("held_out"))
     finally:
         torch.set_num_threads(threads)
     count = count_parameters(row["d_model"])
-    return {"n_non_embedding": count.n_non_embedding, "n_with_head": count.n_with_head,
-            "n_total": count.n_total, "flops": flops(row), "steps": log.steps,
-            "loss": round(loss, 5), "train_loss": round(log.train_loss, 5),
-            "seconds": round(watch.seconds, 1)}
+    return {
+        "n_non_embedding": count.n_non_embedding,
+        "n_with_head": count.n_with_head,
+        "n_total": count.n_total,
+        "flops": flops(row),
+        "steps": log.steps,
+        "loss": round(loss, 5),
+        "train_loss": round(log.train_loss, 5),
+        "seconds": round(watch.seconds, 1),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -164,6 +212,7 @@ def load_fleet(study: str | None = None, table: Path = FLEET) -> list[Row]:
     rows = read_table(table)
     found = [row for row in rows if study in (None, row["study"])]
     if not found:
-        raise ValueError(f"study must be one of {sorted({row['study'] for row in rows})}, "
-                         f"got {study!r}")
+        raise ValueError(
+            f"study must be one of {sorted({row['study'] for row in rows})}, got {study!r}"
+        )
     return found

@@ -89,18 +89,25 @@ class LanguageModel(nn.Module):
     of shape (batch, length, 256), and the mean balance loss of the layers (0.0 if there is none).
     """
 
-    def __init__(self, d_model: int, n_layers: int = 3, context: int = 64,
-                 feed_forward: Callable[[int], nn.Module] = FeedForward):
+    def __init__(
+        self,
+        d_model: int,
+        n_layers: int = 3,
+        context: int = 64,
+        feed_forward: Callable[[int], nn.Module] = FeedForward,
+    ):
         if d_model < 8 or d_model % 8:
             raise ValueError(f"d_model must be a multiple of 8, at least 8, got {d_model!r}")
         if n_layers < 1 or context < 1:
-            raise ValueError("n_layers and context must be at least 1, "
-                             f"got {n_layers!r} and {context!r}")
+            raise ValueError(
+                f"n_layers and context must be at least 1, got {n_layers!r} and {context!r}"
+            )
         super().__init__()
         self.context = context
         self.embedding = nn.Embedding(VOCABULARY, d_model)
         self.blocks = nn.ModuleList(
-            Block(d_model, context, feed_forward(d_model)) for _ in range(n_layers))
+            Block(d_model, context, feed_forward(d_model)) for _ in range(n_layers)
+        )
         self.norm = nn.LayerNorm(d_model, bias=False)
         self.head = nn.Linear(d_model, VOCABULARY, bias=False)
         self.start()

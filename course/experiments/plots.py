@@ -47,10 +47,16 @@ def draw_frontier(axes, fit, mine, three_seeds):
     for ends in ((low, inside[0]), (inside[-1], high)):
         axes.plot(ends, fit.losses.predict(np.array(ends)), "--", color=BLUE, marker="")
     axes.plot(fit.losses.x, fit.losses.y, "o", color=BLUE, markersize=8)
-    axes.plot(*np.transpose([(row["flops"], row["loss"]) for row in three_seeds]), "s", mfc="none",
-              color=ORANGE, markersize=9)  # fmt: skip
-    axes.plot(*np.transpose([(row["flops"], row["loss"]) for row in mine]), "D", color=BLACK,
-              markersize=6)  # fmt: skip
+    axes.plot(
+        *np.transpose([(row["flops"], row["loss"]) for row in three_seeds]),
+        "s",
+        mfc="none",
+        color=ORANGE,
+        markersize=9,
+    )
+    axes.plot(
+        *np.transpose([(row["flops"], row["loss"]) for row in mine]), "D", color=BLACK, markersize=6
+    )
     legend = (
         ("o", BLUE, BLUE, "the bottom of the fleet's valleys, and the line through them"),
         ("s", ORANGE, "none", "these three models, trained for the fleet with three seeds"),
@@ -59,8 +65,16 @@ def draw_frontier(axes, fit, mine, three_seeds):
     for rank, (marker, colour, face, words) in enumerate(legend):
         y = 0.2 - 0.07 * rank
         axes.plot(0.03, y, marker, color=colour, mfc=face, transform=axes.transAxes)
-        axes.text(0.055, y, words, color=colour, size=10.5, va="center", transform=axes.transAxes,
-                  bbox=_BEHIND)  # fmt: skip
+        axes.text(
+            0.055,
+            y,
+            words,
+            color=colour,
+            size=10.5,
+            va="center",
+            transform=axes.transAxes,
+            bbox=_BEHIND,
+        )
     label_axes(axes, **_COMPUTE, **_NATS)
 
 
@@ -78,46 +92,80 @@ def draw_valleys(axes, rows):
         look = {"color": COLOURS[rank % 5]}
         parabola = np.polyfit(np.log(runs.n_params), runs.loss, 2)
         along = np.geomspace(runs.n_params.min(), runs.n_params.max(), 100)
-        axes.plot(along, np.polyval(parabola, np.log(along)), linestyle=DASHES[rank % 5], marker="",
-                  linewidth=1.8, **look)  # fmt: skip
+        axes.plot(
+            along,
+            np.polyval(parabola, np.log(along)),
+            linestyle=DASHES[rank % 5],
+            marker="",
+            linewidth=1.8,
+            **look,
+        )
         axes.plot(runs.n_params, runs.loss, MARKERS[rank % 5], markersize=5.5, mfc="white", **look)
         best = fit.sizes.y[rank], fit.losses.y[rank]
         axes.plot(*best, "*", markersize=16, mec="white", **look)
         words = {"textcoords": "offset points", **look}
-        axes.annotate(format_count(float(best[0])), best, xytext=(0, -11), va="top", ha="center",
-                      bbox=_BEHIND | {"alpha": 0.8}, **words)  # fmt: skip
-        axes.annotate(format_flop(flops), (along[-1], np.polyval(parabola, np.log(along[-1]))),
-                      xytext=(9, 0), va="center", **words)  # fmt: skip
+        axes.annotate(
+            format_count(float(best[0])),
+            best,
+            xytext=(0, -11),
+            va="top",
+            ha="center",
+            bbox=_BEHIND | {"alpha": 0.8},
+            **words,
+        )
+        axes.annotate(
+            format_flop(flops),
+            (along[-1], np.polyval(parabola, np.log(along[-1]))),
+            xytext=(9, 0),
+            va="center",
+            **words,
+        )
     label_axes(axes, **_SIZE, **_NATS)
 
 
 def draw_rates(axes, studies):
     """Loss above that of the rule against the factor on both learning rates, for RateStudies."""
     for rank, one in enumerate(studies):
-        axes.plot(one.factors, one.excess, color=COLOURS[rank % 5], linestyle=DASHES[rank % 5],
-                  marker=MARKERS[rank % 5], label=f"width {one.d_model}")  # fmt: skip
+        axes.plot(
+            one.factors,
+            one.excess,
+            color=COLOURS[rank % 5],
+            linestyle=DASHES[rank % 5],
+            marker=MARKERS[rank % 5],
+            label=f"width {one.d_model}",
+        )
     axes.axvline(1, color=QUIET, linewidth=0.8, linestyle="-", marker="")
     axes.axhline(0, color=QUIET, linewidth=0.8, linestyle="-", marker="")
     axes.set(xscale="log", xlim=(0.23, 4.4))
     axes.xaxis.set_major_locator(FixedLocator([0.25, 0.5, 1, 2, 4]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda factor, _: f"{factor:g}"))
-    axes.text(1.03, 0.98, "the rule", color=QUIET, va="top",
-              transform=axes.get_xaxis_transform())  # fmt: skip
-    label_axes(axes, x="Learning rates, those of the rule = 1", x_unit="ratio",
-               y="Loss above the rule's", y_unit="%")  # fmt: skip
+    axes.text(1.03, 0.98, "the rule", color=QUIET, va="top", transform=axes.get_xaxis_transform())
+    label_axes(
+        axes,
+        x="Learning rates, those of the rule = 1",
+        x_unit="ratio",
+        y="Loss above the rule's",
+        y_unit="%",
+    )
     label_lines(axes)
 
 
-def draw_sizes(axes, ways):
-    """The best size against compute by the fits of a study.Ways, each with its exponent."""
-    for rank, (name, boot) in enumerate(ways.ways.items()):
+def draw_sizes(axes, comparison):
+    """The best size against compute by the fits of a FitComparison, each with its exponent."""
+    for rank, (name, boot) in enumerate(comparison.fits.items()):
         sizes = boot.fit.sizes
         look = {"color": COLOURS[rank], "marker": MARKERS[rank]}
         along = np.geomspace(sizes.x.min() / 1.3, sizes.x.max() * 1.3, 10)
         axes.plot(sizes.x, sizes.y, linestyle="", **look)
-        axes.plot(along, sizes.predict(along), color=COLOURS[rank], linestyle=DASHES[rank],
-                  marker="", label=f"{name}: C$^{{{sizes.exponent:.2f}}}$")  # fmt: skip
+        axes.plot(
+            along,
+            sizes.predict(along),
+            color=COLOURS[rank],
+            linestyle=DASHES[rank],
+            marker="",
+            label=f"{name}: C$^{{{sizes.exponent:.2f}}}$",
+        )
     log_axis(axes.xaxis)
     log_axis(axes.yaxis, format=format_count)
     label_axes(axes, **_COMPUTE, y="Best model size N*", y_unit="parameters")
@@ -138,17 +186,36 @@ def draw_exponent(axes, boot):
     axes.hist(boot.samples.estimates["a"], bins=24, color="#c8d8ea", edgecolor=BLUE)
     top = axes.get_ylim()[1]
     axes.plot([low, high], [1.1 * top] * 2, color=BLUE, linestyle="-", linewidth=4, marker="|")
-    axes.text((low + high) / 2, 1.15 * top, f"95 %: {low:.3f} to {high:.3f}", color=BLUE,
-              ha="center", va="bottom", bbox=_BEHIND)  # fmt: skip
+    axes.text(
+        (low + high) / 2,
+        1.15 * top,
+        f"95 %: {low:.3f} to {high:.3f}",
+        color=BLUE,
+        ha="center",
+        va="bottom",
+        bbox=_BEHIND,
+    )
     for (name, value), colour, dash in zip(
         published_exponents().items(), (ORANGE, PURPLE), DASHES[1:3], strict=True
     ):
         axes.axvline(value, color=colour, linestyle=dash, marker="")
-        axes.text(value, 1.48 * top, f"{name}: {value:.2f}", color=colour, bbox=_BEHIND, va="top",
-                  ha="right" if value > high else "center")  # fmt: skip
+        axes.text(
+            value,
+            1.48 * top,
+            f"{name}: {value:.2f}",
+            color=colour,
+            bbox=_BEHIND,
+            va="top",
+            ha="right" if value > high else "center",
+        )
     axes.set(ylim=(0, 1.5 * top))
-    label_axes(axes, x="Exponent a of the best size, N* = k · C^a", x_unit="ratio", y="Resamples",
-               y_unit="number")  # fmt: skip
+    label_axes(
+        axes,
+        x="Exponent a of the best size, N* = k · C^a",
+        x_unit="ratio",
+        y="Resamples",
+        y_unit="number",
+    )
 
 
 # --- moving pictures ------------------------------------------------------------------------------
@@ -179,14 +246,23 @@ def draw_forecast(axes):
     used = _moving(axes, "o", color=BLUE, markersize=8)
     held = _moving(axes, "x", color=ORANGE, markersize=7, mew=1.8)
     best = _moving(axes, "*", color=ORANGE, markersize=15)
-    words = axes.text(0.985, 0.97, "", transform=axes.transAxes, ha="right", va="top",
-                      animated=True, linespacing=1.5)  # fmt: skip
+    words = axes.text(
+        0.985,
+        0.97,
+        "",
+        transform=axes.transAxes,
+        ha="right",
+        va="top",
+        animated=True,
+        linespacing=1.5,
+    )
     inset = axes.inset_axes([0.07, 0.14, 0.4, 0.26])
     inset.set(xlim=(0.2, 0.9), ylim=(0, 1.15), yticks=[])
     inset.tick_params(labelsize=9)
     inset.grid(False)
-    names = ", ".join(f"{name.split()[0]} {value:.2f}"
-                      for name, value in published_exponents().items())  # fmt: skip
+    names = ", ".join(
+        f"{name.split()[0]} {value:.2f}" for name, value in published_exponents().items()
+    )
     inset.set_title(f"exponent a ({names})", size=10, loc="left", pad=3)
     for value, colour, dash in zip(
         published_exponents().values(), (ORANGE, PURPLE), DASHES[1:3], strict=True
@@ -214,8 +290,8 @@ def draw_forecast(axes):
     return update
 
 
-def draw_ruined(axes):
-    """The best size against compute in a ruined study and in our best one, with published slopes.
+def draw_flawed_study(axes):
+    """The best size against compute in a flawed study and in our best one, with published slopes.
 
     Returns update(result) for a study.Ruined.
     """
@@ -226,24 +302,46 @@ def draw_ruined(axes):
     log_axis(axes.yaxis, format=format_count)
     label_axes(axes, **_COMPUTE, y="Best model size N*", y_unit="parameters")
     along = np.array([budgets[0] / 1.7, budgets[-1] * 1.7])
-    axes.plot(along, best.fit.sizes.predict(along), color="#b0b0b0", linestyle="-", linewidth=6,
-              marker="")  # fmt: skip
+    axes.plot(
+        along, best.fit.sizes.predict(along), color="#b0b0b0", linestyle="-", linewidth=6, marker=""
+    )
     axes.plot(0.03, 0.95, "s", color="#b0b0b0", markersize=9, transform=axes.transAxes)
     low, high = best.intervals["a"]
-    axes.text(0.055, 0.95, f"our best study: a = {best.fit.sizes.exponent:.2f} ({low:.2f} to "
-              f"{high:.2f})", color=QUIET, va="center", transform=axes.transAxes)  # fmt: skip
+    axes.text(
+        0.055,
+        0.95,
+        f"our best study: a = {best.fit.sizes.exponent:.2f} ({low:.2f} to {high:.2f})",
+        color=QUIET,
+        va="center",
+        transform=axes.transAxes,
+    )
     slopes = {
-        name: (_moving(axes, dash, color=colour, linewidth=1.4), value,
-               axes.annotate("", (1, 1), xytext=(4, 0), textcoords="offset points", size=10,
-                             color=colour, va="center", ha="right", animated=True, bbox=_BEHIND))
+        name: (
+            _moving(axes, dash, color=colour, linewidth=1.4),
+            value,
+            axes.annotate(
+                "",
+                (1, 1),
+                xytext=(4, 0),
+                textcoords="offset points",
+                size=10,
+                color=colour,
+                va="center",
+                ha="right",
+                animated=True,
+                bbox=_BEHIND,
+            ),
+        )
         for (name, value), colour, dash in zip(
-            published_exponents().items(), (GREEN, PURPLE), DASHES[2:4], strict=True)
-    }  # fmt: skip
+            published_exponents().items(), (GREEN, PURPLE), DASHES[2:4], strict=True
+        )
+    }
     line = _moving(axes, "--", color=ORANGE, linewidth=2.6)
     points = _moving(axes, "o", color=ORANGE, markersize=9)
     axes.plot(0.03, 0.88, "o", color=ORANGE, markersize=9, transform=axes.transAxes)
-    words = axes.text(0.055, 0.88, "", color=ORANGE, va="center", transform=axes.transAxes,
-                      animated=True)  # fmt: skip
+    words = axes.text(
+        0.055, 0.88, "", color=ORANGE, va="center", transform=axes.transAxes, animated=True
+    )
 
     def update(result):
         fit = result.fit.sizes

@@ -50,11 +50,14 @@ def measured(*studies: str) -> list[Row]:
     for row in _table():
         sizes[row["study"], budget_of(row)].add(row["d_model"])
     return [
-        row for row in _table()
+        row
+        for row in _table()
         if (not studies or row["study"] in studies)
-        and (row["study"] not in ("isoflop", "largest")
-             or len(sizes[row["study"], budget_of(row)]) >= VALLEY_SIZES)
-    ]  # fmt: skip
+        and (
+            row["study"] not in ("isoflop", "largest")
+            or len(sizes[row["study"], budget_of(row)]) >= VALLEY_SIZES
+        )
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -156,11 +159,11 @@ def fit_surface(n_params, n_tokens, loss, *, flops) -> SurfaceFit:
 
 
 @dataclass(frozen=True)
-class Ways:
+class FitComparison:
     """Several fits of one fleet beside each other: name -> Bootstrap. `flops` is where N* is."""
 
     caption: str
-    ways: dict[str, Bootstrap]
+    fits: dict[str, Bootstrap]
     flops: float
     header: tuple = field(init=False, repr=False)
 
@@ -170,7 +173,7 @@ class Ways:
         object.__setattr__(self, "header", header)
 
     def rows(self):
-        for name, boot in self.ways.items():
+        for name, boot in self.fits.items():
             fit, intervals = boot.fit, boot.intervals
             exponents = [
                 f"{fit.exponents[key]:.3f} ({low:.3f} to {high:.3f})"
@@ -188,10 +191,10 @@ class Ways:
         return table(self.caption, self.header, self.rows())
 
 
-def three_ways(rows: list[Row], n_samples: int = 300, seed: int = 0) -> Ways:
+def compare_approaches(rows: list[Row], n_samples: int = 300, seed: int = 0) -> FitComparison:
     """Envelope, parabola and surface on the same runs, with 95 % bootstrap intervals."""
     runs = runs_of(rows)
-    ways = {
+    fits = {
         name: bootstrap(_fit(fit_function, runs), n_samples, seed)
         for name, fit_function in (
             ("1. envelope", fit_envelope),
@@ -199,15 +202,17 @@ def three_ways(rows: list[Row], n_samples: int = 300, seed: int = 0) -> Ways:
             ("3. surface", fit_surface),
         )
     }
-    return Ways(f"Three approaches, {len(rows)} runs, 95 % intervals", ways, middle(rows))
+    return FitComparison(f"Three approaches, {len(rows)} runs, 95 % intervals", fits, middle(rows))
 
 
-def three_counts(rows: list[Row], n_samples: int = 300, seed: int = 0) -> Ways:
+def compare_counts(rows: list[Row], n_samples: int = 300, seed: int = 0) -> FitComparison:
     """Approach 2 on the same runs, with N counted in three ways. The resamples are the same too."""
-    ways = {
+    fits = {
         name: bootstrap(frontier(rows, count), n_samples, seed) for name, count in COUNTS.items()
     }
-    return Ways(f"Three ways to count N, {len(rows)} runs, 95 % intervals", ways, middle(rows))
+    return FitComparison(
+        f"Three fits to count N, {len(rows)} runs, 95 % intervals", fits, middle(rows)
+    )
 
 
 def middle(rows: list[Row]) -> float:
@@ -263,9 +268,16 @@ def rate_studies(rows: list[Row]) -> list[RateStudy]:
         at = -slope / (2 * bend) if bend > 0 else np.log2(factors[mean.argmin()])
         at = float(np.clip(at, *np.log2(factors[near][[0, -1]])))
         lowest = np.polyval((bend, slope, level), at)
-        found.append(RateStudy(
-            width, flops, factors, 100 * (mean / rule - 1), 2**at,
-            float(100 * (rule[0] / lowest - 1))))  # fmt: skip
+        found.append(
+            RateStudy(
+                width,
+                flops,
+                factors,
+                100 * (mean / rule - 1),
+                2**at,
+                float(100 * (rule[0] / lowest - 1)),
+            )
+        )
     return found
 
 
@@ -341,10 +353,16 @@ def forecast(
     flops = np.geomspace(used[0], target, 13)
     low, high = np.transpose([boot.at(one)["loss"] for one in flops])
     return Forecast(
-        boot=boot, by=by, target=target, held=held,
-        observed=float(frontier(rows).losses.y[-1]), flops=flops,
-        losses=np.array([float(boot.fit.best(one)[2]) for one in flops]), low=low, high=high,
-    )  # fmt: skip
+        boot=boot,
+        by=by,
+        target=target,
+        held=held,
+        observed=float(frontier(rows).losses.y[-1]),
+        flops=flops,
+        losses=np.array([float(boot.fit.best(one)[2]) for one in flops]),
+        low=low,
+        high=high,
+    )
 
 
 def every_forecast() -> list[tuple[int, str, Forecast | None]]:
@@ -371,7 +389,7 @@ RANGES = ("all", "one decade")
 
 
 @dataclass(frozen=True)
-class Ruined:
+class FlawedStudy:
     """A study with its flaws, beside good runs of the same budgets and our best study.
 
     `fit` counts N as `count` says, the others with the head. `interval` of its exponent a is None
@@ -390,20 +408,28 @@ class Ruined:
 
 
 @lru_cache(maxsize=128)
-def ruined(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> Ruined:
+def flawed_study(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> FlawedStudy:
     """The Ruined study of one of `FLAWS`, one of the keys of `COUNTS` and one of `RANGES`.
 
     The studies that are bad on purpose have one seed, whatever `n_seeds`.
     Raises ValueError for another name, and where fewer than three budgets have a valley.
     """
-    for name, value, known in (("flaw", flaw, FLAWS), ("count", count, COUNTS),
-                               ("budgets", budgets, RANGES)):  # fmt: skip
+    for name, value, known in (
+        ("flaw", flaw, FLAWS),
+        ("count", count, COUNTS),
+        ("budgets", budgets, RANGES),
+    ):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
     good, bad = measured("isoflop"), measured(FLAWS[flaw])
     if flaw == "one learning rate for all":  # the width whose rate it is needs no second run
-        bad += [row for row in good if row["d_model"] == bad[0]["rate_width"]
-                and row["seed"] == 0 and budget_of(row) in budgets_of(bad)]  # fmt: skip
+        bad += [
+            row
+            for row in good
+            if row["d_model"] == bad[0]["rate_width"]
+            and row["seed"] == 0
+            and budget_of(row) in budgets_of(bad)
+        ]
     seeds = tuple(range(n_seeds))
     bad = with_seeds(bad, seeds)
     asked = budgets_of(bad)
@@ -415,18 +441,24 @@ def ruined(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> Rui
             f"only {len(kept)} of {len(asked)} budgets have their lowest loss inside of the sizes "
             "tried, and a line wants three: nobody could fit this study"
         )
-    bad, same = ([row for row in rows if budget_of(row) in kept]
-                 for rows in (bad, with_seeds(good, seeds)))  # fmt: skip
+    bad, same = (
+        [row for row in rows if budget_of(row) in kept] for rows in (bad, with_seeds(good, seeds))
+    )
     fit = frontier(bad, COUNTS[count])
     try:
         interval = bootstrap(fit, SAMPLES).intervals["a"]
     except ValueError:
         interval = None
-    return Ruined(
-        flaw=flaw, count=count, fit=fit, interval=interval, fair=frontier(same),
-        best=best_study(), n_runs=len(bad),
+    return FlawedStudy(
+        flaw=flaw,
+        count=count,
+        fit=fit,
+        interval=interval,
+        fair=frontier(same),
+        best=best_study(),
+        n_runs=len(bad),
         left_out=tuple(one for one in asked if one not in kept),
-    )  # fmt: skip
+    )
 
 
 def _has_valley(rows, budget):
@@ -445,7 +477,7 @@ def best_study() -> Bootstrap:
     return bootstrap(frontier(measured("isoflop")), SAMPLES)
 
 
-def one_flaw_each() -> dict[str, Ruined | None]:
+def one_flaw_each() -> dict[str, FlawedStudy | None]:
     """Our best study and studies with a single flaw; None where no line can be drawn."""
     found = {}
     for name, settings in {
@@ -458,16 +490,21 @@ def one_flaw_each() -> dict[str, Ruined | None]:
         "short schedules": {"flaw": "schedules cut short"},
     }.items():
         try:
-            found[name] = ruined(*{
-                "flaw": "as they should be", "count": "with the head", "budgets": "all",
-                "n_seeds": 3, **settings,
-            }.values())  # fmt: skip
+            found[name] = flawed_study(
+                *{
+                    "flaw": "as they should be",
+                    "count": "with the head",
+                    "budgets": "all",
+                    "n_seeds": 3,
+                    **settings,
+                }.values()
+            )
         except ValueError:
             found[name] = None
     return found
 
 
-def harm(flaw: str, flops: float) -> dict[int, float]:
+def excess_loss(flaw: str, flops: float) -> dict[int, float]:
     """Width -> how far in % a flaw lifts the loss at one budget, above the seeds' mean without it.
 
     Raises ValueError where no such run was made.
@@ -478,9 +515,9 @@ def harm(flaw: str, flops: float) -> dict[int, float]:
     for row in measured("isoflop"):
         if budget_of(row) == flops:
             good[row["d_model"]].append(row["loss"])
-    bad = {row["d_model"]: row["loss"] for row in measured(FLAWS[flaw])
-           if budget_of(row) == flops}  # fmt: skip
+    bad = {row["d_model"]: row["loss"] for row in measured(FLAWS[flaw]) if budget_of(row) == flops}
     if not bad:
         raise ValueError(f"flops must be a budget of the runs with {flaw}, got {flops:g}")
-    return {width: float(100 * (loss / np.mean(good[width]) - 1))
-            for width, loss in sorted(bad.items())}  # fmt: skip
+    return {
+        width: float(100 * (loss / np.mean(good[width]) - 1)) for width, loss in sorted(bad.items())
+    }

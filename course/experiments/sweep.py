@@ -22,9 +22,16 @@ Row = dict[str, object]
 PATIENCE = 3  # times in a row that workers may die before any run ends
 
 
-def sweep(work: Callable[[Row], Row], specs: Iterable[Row], table: str | Path, *,
-          n_jobs: int = 1, cost: Callable[[Row], float] = lambda _: 1.0,
-          unit: str = "runs", provenance: Row | None = None) -> int:
+def sweep(
+    work: Callable[[Row], Row],
+    specs: Iterable[Row],
+    table: str | Path,
+    *,
+    n_jobs: int = 1,
+    cost: Callable[[Row], float] = lambda _: 1.0,
+    unit: str = "runs",
+    provenance: Row | None = None,
+) -> int:
     """Do the runs that the table does not hold yet, and return how many were done.
 
     Args:
@@ -49,15 +56,22 @@ def sweep(work: Callable[[Row], Row], specs: Iterable[Row], table: str | Path, *
         todo = [spec for spec in specs if key(spec) not in done]
         total, missing = sum(map(cost, specs)), sum(map(cost, todo))
         left, deaths = todo, 0
-        with tqdm(total=total, initial=total - missing, unit=unit, unit_scale=True,
-                  desc=f"{len(specs) - len(left)}/{len(specs)} runs") as bar:
+        with tqdm(
+            total=total,
+            initial=total - missing,
+            unit=unit,
+            unit_scale=True,
+            desc=f"{len(specs) - len(left)}/{len(specs)} runs",
+        ) as bar:
             while left:
                 before = len(left)
                 try:
                     for spec, result in _results(work, left, n_jobs):
                         if twice := result.keys() & {*spec, *provenance}:
-                            raise ValueError(f"work must give results under names of their own, "
-                                             f"got {sorted(twice)} again")
+                            raise ValueError(
+                                f"work must give results under names of their own, "
+                                f"got {sorted(twice)} again"
+                            )
                         _append(table, {**spec, **result, **provenance})
                         left = [other for other in left if other is not spec]
                         bar.update(cost(spec))
@@ -68,7 +82,8 @@ def sweep(work: Callable[[Row], Row], specs: Iterable[Row], table: str | Path, *
                     if deaths == PATIENCE:
                         raise RuntimeError(
                             f"workers died {PATIENCE} times in a row before any run ended: is "
-                            "there enough memory? Call again to go on.") from error
+                            "there enough memory? Call again to go on."
+                        ) from error
     return len(todo)
 
 
@@ -110,7 +125,8 @@ def _check_cells(argument, row):
     for name, value in row.items():
         if not isinstance(value, str | int | float) or set("\r\n") & set(str(value)):
             raise ValueError(
-                f"{argument}: {name} must be a number, a bool or one line, got {value!r}")
+                f"{argument}: {name} must be a number, a bool or one line, got {value!r}"
+            )
 
 
 def read_table(table: str | Path) -> list[Row]:
@@ -124,9 +140,11 @@ def read_table(table: str | Path) -> list[Row]:
         raise ValueError(f"table: there is no {table}")
     with open(table, newline="", encoding="utf-8-sig") as file:
         content = file.read()
-    whole = content[:content.rfind("\n") + 1]
-    return [{name: _value(text) for name, text in row.items()}
-            for row in _rows(table, io.StringIO(whole, newline=""))]
+    whole = content[: content.rfind("\n") + 1]
+    return [
+        {name: _value(text) for name, text in row.items()}
+        for row in _rows(table, io.StringIO(whole, newline=""))
+    ]
 
 
 def _rows(table, file):
@@ -134,8 +152,10 @@ def _rows(table, file):
     reader = csv.DictReader(file)
     for row in reader:
         if None in row or None in row.values():
-            raise ValueError(f"table {table}, line {reader.line_num}: its cells do not match the "
-                             f"{len(reader.fieldnames)} titles; remove the line, or mend it")
+            raise ValueError(
+                f"table {table}, line {reader.line_num}: its cells do not match the "
+                f"{len(reader.fieldnames)} titles; remove the line, or mend it"
+            )
         yield row
 
 
@@ -158,12 +178,16 @@ def _keys_done(table, specs, provenance):
     for row in rows:
         missing = [name for name in (*specs[0], *provenance) if name not in row]
         if missing:
-            raise ValueError(f"table {table} has no column {', '.join(missing)}: it is a table of "
-                             "other runs; choose another file")
+            raise ValueError(
+                f"table {table} has no column {', '.join(missing)}: it is a table of "
+                "other runs; choose another file"
+            )
         for name, value in provenance.items():
             if row[name] != str(value):
-                raise ValueError(f"table {table} was made with {name} = {row[name]}, here it is "
-                                 f"{value}: such runs do not belong together; choose another file")
+                raise ValueError(
+                    f"table {table} was made with {name} = {row[name]}, here it is "
+                    f"{value}: such runs do not belong together; choose another file"
+                )
     return {key({name: row[name] for name in specs[0]}) for row in rows}
 
 
@@ -181,8 +205,9 @@ def _append(table, row):
     if new:
         writer.writeheader()
     writer.writerow(row)
-    handle = os.open(table, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0),
-                     0o644)
+    handle = os.open(
+        table, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
+    )
     try:
         os.write(handle, text.getvalue().encode())
         os.fsync(handle)
@@ -211,8 +236,10 @@ def _only_writer(table):
             text = lock.read_text(errors="replace").strip()
             owner = int(text) if text.isdecimal() else 0  # empty, or not ours
             if owner and psutil.pid_exists(owner):
-                raise ValueError(f"table {table} is being written by process {owner}; wait for it, "
-                                 "or choose another file") from None
+                raise ValueError(
+                    f"table {table} is being written by process {owner}; wait for it, "
+                    "or choose another file"
+                ) from None
             lock.unlink(missing_ok=True)
     os.write(handle, str(os.getpid()).encode())
     os.close(handle)

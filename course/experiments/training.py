@@ -70,16 +70,21 @@ def windows(text: np.ndarray, context: int = CONTEXT) -> np.ndarray:
     ValueError unless text is a list of bytes, numpy's uint8, of one window or more.
     """
     if not (isinstance(text, np.ndarray) and text.dtype == np.uint8 and text.ndim == 1):
-        raise ValueError("text must be a numpy array of bytes (uint8) of shape (size,), got "
-                         f"{getattr(text, 'dtype', type(text).__name__)} of shape {np.shape(text)}")
+        raise ValueError(
+            "text must be a numpy array of bytes (uint8) of shape (size,), got "
+            f"{getattr(text, 'dtype', type(text).__name__)} of shape {np.shape(text)}"
+        )
     if context < 1:
         raise ValueError(f"context must be at least 1, got {context!r}")
     n_windows = (text.size - 1) // context
     if n_windows < 1:
         raise ValueError(f"text must hold at least {context + 1} bytes, got {text.size}")
     return np.lib.stride_tricks.as_strided(
-        text, (n_windows, context + 1), (context * text.strides[0], text.strides[0]),
-        writeable=False)
+        text,
+        (n_windows, context + 1),
+        (context * text.strides[0], text.strides[0]),
+        writeable=False,
+    )
 
 
 def parameter_groups(model: nn.Module, d_model: int, recipe: Recipe) -> list[dict]:
@@ -91,8 +96,11 @@ def parameter_groups(model: nn.Module, d_model: int, recipe: Recipe) -> list[dic
     return [
         {"params": hidden, "lr": rate, "weight_decay": recipe.weight_decay},
         {"params": norms, "lr": rate, "weight_decay": 0.0},
-        {"params": [*model.embedding.parameters(), *model.head.parameters()],
-         "lr": recipe.embedding_learning_rate, "weight_decay": 0.0},
+        {
+            "params": [*model.embedding.parameters(), *model.head.parameters()],
+            "lr": recipe.embedding_learning_rate,
+            "weight_decay": 0.0,
+        },
     ]
 
 
@@ -110,9 +118,17 @@ def schedule(step: int, steps: int) -> float:
     return min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
 
 
-def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Recipe = Recipe(),
-          seed: int = 0, epochs: float = 1.0, device: str = "cpu",
-          on_step: Callable[[int, int, torch.Tensor], None] = lambda *_: None) -> TrainingLog:
+def train(
+    model: LanguageModel,
+    text: np.ndarray,
+    n_tokens: int,
+    *,
+    recipe: Recipe = Recipe(),
+    seed: int = 0,
+    epochs: float = 1.0,
+    device: str = "cpu",
+    on_step: Callable[[int, int, torch.Tensor], None] = lambda *_: None,
+) -> TrainingLog:
     """Train in place on `n_tokens` bytes of a text.
 
     Args:
@@ -133,12 +149,15 @@ def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Reci
     steps = max(1, round(n_tokens / (batch_size * CONTEXT)))
     n_unique = round(steps * batch_size / epochs)
     if not 1 <= n_unique <= len(examples):
-        raise ValueError(f"n_tokens / epochs must be {CONTEXT} to {len(examples) * CONTEXT} unique "
-                         f"bytes of this text, got {n_tokens / epochs:g}")
+        raise ValueError(
+            f"n_tokens / epochs must be {CONTEXT} to {len(examples) * CONTEXT} unique "
+            f"bytes of this text, got {n_tokens / epochs:g}"
+        )
     planned = round(steps * (recipe.planned_tokens or n_tokens) / n_tokens)
     if planned < steps:  # the rate would fall below zero
-        raise ValueError(f"planned_tokens must be at least n_tokens, {n_tokens:g}, "
-                         f"got {recipe.planned_tokens!r}")
+        raise ValueError(
+            f"planned_tokens must be at least n_tokens, {n_tokens:g}, got {recipe.planned_tokens!r}"
+        )
     generator = np.random.default_rng(seed)
     chosen = generator.permutation(len(examples))[:n_unique]
     order = _passes(chosen, steps * batch_size, generator)
@@ -154,7 +173,7 @@ def train(model: LanguageModel, text: np.ndarray, n_tokens: int, *, recipe: Reci
         factor = schedule(step, planned)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
-        batch = torch.from_numpy(examples[order[step * batch_size:(step + 1) * batch_size]])
+        batch = torch.from_numpy(examples[order[step * batch_size : (step + 1) * batch_size]])
         batch = batch.to(device).long()
         logits, balance_loss = model(batch[:, :-1])
         loss = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
@@ -175,8 +194,13 @@ def _passes(chosen: np.ndarray, length: int, generator) -> np.ndarray:
 
 
 @torch.no_grad()
-def held_out_loss(model: LanguageModel, text: np.ndarray, *, n_windows: int = HELD_OUT_WINDOWS,
-                  device: str = "cpu") -> float:
+def held_out_loss(
+    model: LanguageModel,
+    text: np.ndarray,
+    *,
+    n_windows: int = HELD_OUT_WINDOWS,
+    device: str = "cpu",
+) -> float:
     """Mean loss in nats per byte over windows spread evenly through a text.
 
     All runs are measured on the same windows, so that their differences are sharper than each loss.
@@ -194,7 +218,7 @@ def held_out_loss(model: LanguageModel, text: np.ndarray, *, n_windows: int = HE
 
 def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
     for start in range(0, len(rows), size):
-        yield rows[start:start + size]
+        yield rows[start : start + size]
 
 
 class Stopwatch:

@@ -29,8 +29,8 @@ from course.inference.lifetime import (
 )
 from course.inference.models import TypicalTransformer, model, model_names
 from course.inference.queueing import (
-    Answers,
     Queue,
+    RequestTimes,
     erlang_c,
     mmc_queue,
     random_arrivals,
@@ -68,7 +68,6 @@ from course.inference.serving import (
 
 __all__ = [
     "EDGE_DEVICES",
-    "Answers",
     "CompressionPlan",
     "CostStructure",
     "DeploymentOption",
@@ -86,6 +85,7 @@ __all__ = [
     "MonthlyCost",
     "PrefixCaching",
     "Queue",
+    "RequestTimes",
     "Server",
     "ServiceTimes",
     "ServingConfig",

@@ -62,9 +62,16 @@ class Dissection:
             (f.name, f.unit, f"{f.as_written:.4g}", f"{f.right:.4g}", f"{f.ratio:,.4g}", f.why)
             for f in self.factors
         ]
-        rows.append(("product", "USD per year", f"{self.as_written_usd:.4g}",
-                     f"{self.right_usd:.4g}", f"{self.ratio:.3g}",
-                     f"{self.orders_of_magnitude:.1f} orders of magnitude"))  # fmt: skip
+        rows.append(
+            (
+                "product",
+                "USD per year",
+                f"{self.as_written_usd:.4g}",
+                f"{self.right_usd:.4g}",
+                f"{self.ratio:.3g}",
+                f"{self.orders_of_magnitude:.1f} orders of magnitude",
+            )
+        )
         header = ("factor", "unit", "as written", "right", "times too large", "why")
         return table("A §5.1, calculate_compute_cost", header, rows)
 
@@ -84,14 +91,36 @@ def dissect_annual_cost(
     mfu = scalar("mfu", mfu, 1)
     of = InferenceScalingEconomics(chip=chip, price_usd_per_gpu_hour=price_usd_per_gpu_hour)
     price, peak = of.price_usd_per_gpu_hour, find_chip(chip).peak()
-    return Dissection((
-        Factor("parameters", "parameters", n_params, n_params, "the model's size"),
-        Factor("work", "FLOP per parameter and token", printed["flops_per_param_token"], 2,
-               "6 is training; the backward pass is 4 of it"),
-        Factor("tokens", "tokens per year", printed["n_tokens"], n_tokens,
-               "as commented" if n_tokens == printed["n_tokens"] else "as given"),
-        Factor("price", "USD per FLOP", printed["usd_per_flop"], price / (3600 * peak * mfu),
-               f"{price:g} USD per hour of {chip}, {peak:.3g} FLOP/s, {mfu:.0%} of it used"),
-        Factor("seconds of a year", "s per s", printed["seconds_per_year"], 1,
-               "the tokens are a year's already, not a second's"),
-    ))  # fmt: skip
+    return Dissection(
+        (
+            Factor("parameters", "parameters", n_params, n_params, "the model's size"),
+            Factor(
+                "work",
+                "FLOP per parameter and token",
+                printed["flops_per_param_token"],
+                2,
+                "6 is training; the backward pass is 4 of it",
+            ),
+            Factor(
+                "tokens",
+                "tokens per year",
+                printed["n_tokens"],
+                n_tokens,
+                "as commented" if n_tokens == printed["n_tokens"] else "as given",
+            ),
+            Factor(
+                "price",
+                "USD per FLOP",
+                printed["usd_per_flop"],
+                price / (3600 * peak * mfu),
+                f"{price:g} USD per hour of {chip}, {peak:.3g} FLOP/s, {mfu:.0%} of it used",
+            ),
+            Factor(
+                "seconds of a year",
+                "s per s",
+                printed["seconds_per_year"],
+                1,
+                "the tokens are a year's already, not a second's",
+            ),
+        )
+    )

@@ -82,12 +82,22 @@ class CostStructure:
             "networking": "text in and out, weights to each replica",
         }
         rows = [
-            (name, f"{getattr(self, name):,.2f}", f"{self.breakdown[f'{name}_percentage']:.1f} %",
-             words)
+            (
+                name,
+                f"{getattr(self, name):,.2f}",
+                f"{self.breakdown[f'{name}_percentage']:.1f} %",
+                words,
+            )
             for name, words in meaning.items()
-        ]  # fmt: skip
-        rows.append(("total", f"{self.total:,.2f}", "100 %",
-                     f"{self.usd_per_million_tokens:.3g} USD per million tokens"))  # fmt: skip
+        ]
+        rows.append(
+            (
+                "total",
+                f"{self.total:,.2f}",
+                "100 %",
+                f"{self.usd_per_million_tokens:.3g} USD per million tokens",
+            )
+        )
         caption = f"A year of {self.tokens_per_year:.3g} tokens"
         return table(caption, ("", "USD per year", "share", "what for"), rows)
 
@@ -114,11 +124,15 @@ class GpuRecommendation:
 
     def _repr_html_(self):
         rows = [
-            (c.gpu_type, f"{c.n_gpus}" if c.n_gpus else "–",
-             f"{c.usd_per_million_tokens:.3g}" if c.n_gpus else "–",
-             f"{c.seconds_alone:.3g}" if c.n_gpus else "–", c.reason or "serves")
+            (
+                c.gpu_type,
+                f"{c.n_gpus}" if c.n_gpus else "–",
+                f"{c.usd_per_million_tokens:.3g}" if c.n_gpus else "–",
+                f"{c.seconds_alone:.3g}" if c.n_gpus else "–",
+                c.reason or "serves",
+            )
             for c in self.candidates
-        ]  # fmt: skip
+        ]
         header = ("", "GPUs of a replica", "USD per million tokens", "s alone, long answer", "")
         return table(f"Cheapest: {self.gpu_type}", header, rows)
 
@@ -152,16 +166,22 @@ class ServingConfig:
         seconds = ", ".join(f"{p} %: {s:.3g} s" for p, s in self.fleet.percentile_s.items())
         too_few = self.required_gpus_by_throughput < self.required_gpus
         rows = [
-            ("GPUs", f"{self.required_gpus} {self.gpu_type}",
-             f"{self.fleet.n_replicas} replicas of {self.fleet.server.n_gpus}"),
-            ("by throughput alone", f"{self.required_gpus_by_throughput}",
-             "GPUs: not in time" if too_few else "GPUs: in time too"),
+            (
+                "GPUs",
+                f"{self.required_gpus} {self.gpu_type}",
+                f"{self.fleet.n_replicas} replicas of {self.fleet.server.n_gpus}",
+            ),
+            (
+                "by throughput alone",
+                f"{self.required_gpus_by_throughput}",
+                "GPUs: not in time" if too_few else "GPUs: in time too",
+            ),
             ("answered within", seconds, "of the requests: time"),
             ("largest useful batch", f"{self.optimal_batch_size}", "sequences a replica"),
             ("busy", f"{self.fleet.utilisation:.0%}", "of what they could do"),
             ("rent", f"{self.estimated_monthly_cost:,.0f}", "USD per month"),
             ("tokens", f"{self.usd_per_million_tokens:.3g}", "USD per million"),
-        ]  # fmt: skip
+        ]
         return table(f"{self.fleet.requests_per_s:g} requests/s", ("", "value", "unit"), rows)
 
 
@@ -245,8 +265,9 @@ class InferenceScalingEconomics:
         2 N for each token, and attention over what it sees.
         """
         server, t = Server(_model(model_size), **self._assumptions), self.traffic
-        flops = server.prefill(1, t.prompt_tokens - t.shared_prefix_tokens,
-                               n_cached=t.shared_prefix_tokens).flops  # fmt: skip
+        flops = server.prefill(
+            1, t.prompt_tokens - t.shared_prefix_tokens, n_cached=t.shared_prefix_tokens
+        ).flops
         flops = flops + t.answer_tokens * server.decode(1, t.context).flops
         return self._rent_of(flops / (server.peak_flop_per_s * self.mfu))
 
@@ -291,9 +312,14 @@ class InferenceScalingEconomics:
         prices = self._prices()
         assumptions = self._assumptions | {"seed": self.seed}
         del assumptions["chip"]
-        fleet, _ = cheapest_fleet(_model(model_size), prices,
-                                  dataclasses.replace(self.traffic, requests_per_s=qps),
-                                  self.max_answer_s, self.percentile, **assumptions)  # fmt: skip
+        fleet, _ = cheapest_fleet(
+            _model(model_size),
+            prices,
+            dataclasses.replace(self.traffic, requests_per_s=qps),
+            self.max_answer_s,
+            self.percentile,
+            **assumptions,
+        )
         gpu_type = fleet.server.chip.name
         its = dataclasses.replace(self, chip=gpu_type, price_usd_per_gpu_hour=prices[gpu_type])
         batch = its._useful_batch(service_times(fleet.server, its.traffic), qps)
@@ -391,8 +417,13 @@ class InferenceScalingEconomics:
         return year * seconds_per_request / 3600 * self.price_usd_per_gpu_hour
 
     def _replica(self, shape):
-        return best_replica(shape, traffic=self.traffic, max_answer_s=self.max_answer_s,
-                            percentile=self.percentile, **self._assumptions)  # fmt: skip
+        return best_replica(
+            shape,
+            traffic=self.traffic,
+            max_answer_s=self.max_answer_s,
+            percentile=self.percentile,
+            **self._assumptions,
+        )
 
     def _seconds_per_request(self, times):
         """A replica's, at the largest batch in time; alone where none is."""

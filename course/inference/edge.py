@@ -83,11 +83,18 @@ class CompressionPlan:
             ("weights", format_count(self.n_params), "parameters"),
             ("bits", f"{self.bits:g}", "for each kept weight"),
             ("dropped", f"{self.sparsity:.0%}", "of the weights"),
-            ("index and scales", f"{self.index_bits + self.scale_bits:.3g}",
-             "bits for each weight"),
-            ("size", format_bytes(self.weight_bytes), f"{self.compression(16):.3g} times smaller "
-             f"than bf16, {self.compression():.3g} than fp32"),
-        ]  # fmt: skip
+            (
+                "index and scales",
+                f"{self.index_bits + self.scale_bits:.3g}",
+                "bits for each weight",
+            ),
+            (
+                "size",
+                format_bytes(self.weight_bytes),
+                f"{self.compression(16):.3g} times smaller "
+                f"than bf16, {self.compression():.3g} than fp32",
+            ),
+        ]
         if self.distilled_from:
             rows.append(("distilled from", format_count(self.distilled_from), "parameters"))
         return table("A plan for compression", ("", "value", ""), rows)
@@ -131,18 +138,30 @@ class EdgeDevice:
 
     def server(self, model, weight_bits, kv_bits=16):
         """A Server of `model` on this device, to compute its speed with."""
-        own = Chip(self.name, {"bf16": self.flop_per_s}, self.memory_bytes,
-                   self.bandwidth_bytes_per_s, self.power_w, self.assumed)  # fmt: skip
-        return Server(model, own, weight_bits=weight_bits, kv_bits=kv_bits, mfu=self.mfu,
-                      mbu=self.mbu)  # fmt: skip
+        own = Chip(
+            self.name,
+            {"bf16": self.flop_per_s},
+            self.memory_bytes,
+            self.bandwidth_bytes_per_s,
+            self.power_w,
+            self.assumed,
+        )
+        return Server(
+            model, own, weight_bits=weight_bits, kv_bits=kv_bits, mfu=self.mfu, mbu=self.mbu
+        )
 
 
 def _with_gpu(name, chip_name):
     c = chip(chip_name)
     return EdgeDevice(
-        name, c.memory_bytes, 0.0, c.bandwidth_bytes_per_s, c.peak(), c.power_w,
+        name,
+        c.memory_bytes,
+        0.0,
+        c.bandwidth_bytes_per_s,
+        c.peak(),
+        c.power_w,
         f"the shares mbu and mfu; the rest is the data sheet of the {chip_name}",
-    )  # fmt: skip
+    )
 
 
 # Memory is A §5.2's where it gives one. Bandwidths follow from the memory type: transfers per
@@ -150,16 +169,38 @@ def _with_gpu(name, chip_name):
 EDGE_DEVICES = {
     d.name: d
     for d in (
-        EdgeDevice("mobile", 8e9, 3e9, 6.4e9 * 8, 10e12, 6, "LPDDR5-6400 on 64 bits; system 3 GB, "
-                   "10 TFLOP/s and 6 W are guesses of the order"),
-        EdgeDevice("laptop", 32e9, 6e9, 7.5e9 * 16, 8e12, 30, "LPDDR5X-7500 on 128 bits; system "
-                   "6 GB, 8 TFLOP/s and 30 W are guesses of the order"),
-        EdgeDevice("desktop", 64e9, 6e9, 5.6e9 * 16, 2e12, 125, "DDR5-5600 in two channels, no "
-                   "GPU; system 6 GB, 2 TFLOP/s and 125 W are guesses of the order"),
+        EdgeDevice(
+            "mobile",
+            8e9,
+            3e9,
+            6.4e9 * 8,
+            10e12,
+            6,
+            "LPDDR5-6400 on 64 bits; system 3 GB, 10 TFLOP/s and 6 W are guesses of the order",
+        ),
+        EdgeDevice(
+            "laptop",
+            32e9,
+            6e9,
+            7.5e9 * 16,
+            8e12,
+            30,
+            "LPDDR5X-7500 on 128 bits; system 6 GB, 8 TFLOP/s and 30 W are guesses of the order",
+        ),
+        EdgeDevice(
+            "desktop",
+            64e9,
+            6e9,
+            5.6e9 * 16,
+            2e12,
+            125,
+            "DDR5-5600 in two channels, no "
+            "GPU; system 6 GB, 2 TFLOP/s and 125 W are guesses of the order",
+        ),
         _with_gpu("desktop GPU", "RTX-4090"),
         _with_gpu("server", "H100"),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -199,8 +240,12 @@ def memory_fit(model_size, device, bits=4, context=2048, kv_bits=16):
     device, shape = edge_device(device), models.model(model_size, "model_size")
     server = device.server(shape, scalar("bits", bits, 32), kv_bits)
     context = positive("context", context)
-    return MemoryFit(device, plain(server.weight_bytes), plain(server.kv_bytes(1, context)),
-                     server.decode(1, context).tokens_per_s)  # fmt: skip
+    return MemoryFit(
+        device,
+        plain(server.weight_bytes),
+        plain(server.kv_bytes(1, context)),
+        server.decode(1, context).tokens_per_s,
+    )
 
 
 def edge_device(device, devices=EDGE_DEVICES):
@@ -259,13 +304,28 @@ class DeploymentPlan:
 
     def _repr_html_(self):
         rows = [
-            (o.strategy, o.device, f"{o.bits:g}", number(o.seconds, ".3g"),
-             number(o.worst_seconds, ".3g"), number(o.tokens_per_s, ".3g"),
-             number(o.energy_j, ".3g"), o.reason or "feasible")
+            (
+                o.strategy,
+                o.device,
+                f"{o.bits:g}",
+                number(o.seconds, ".3g"),
+                number(o.worst_seconds, ".3g"),
+                number(o.tokens_per_s, ".3g"),
+                number(o.energy_j, ".3g"),
+                o.reason or "feasible",
+            )
             for o in self.options
-        ]  # fmt: skip
-        header = ("strategy", "device", "bits", "s to answer", "s at worst", "tokens/s",
-                  "J per answer", "")  # fmt: skip
+        ]
+        header = (
+            "strategy",
+            "device",
+            "bits",
+            "s to answer",
+            "s at worst",
+            "tokens/s",
+            "J per answer",
+            "",
+        )
         caption = (
             f"Within {self.latency_requirement:g} s, over {self.bandwidth_constraint:,.0f} bytes/s"
         )
@@ -300,8 +360,14 @@ class EdgeAIDeployer:
     def __post_init__(self):
         if not self.devices or not all(isinstance(d, EdgeDevice) for d in self.devices.values()):
             raise ValueError("devices must be a dict of names to EdgeDevice, and not empty")
-        names = ("prompt_tokens", "answer_tokens", "bytes_per_token", "cloud_batch",
-                 "cloud_overhead", "small_params")  # fmt: skip
+        names = (
+            "prompt_tokens",
+            "answer_tokens",
+            "bytes_per_token",
+            "cloud_batch",
+            "cloud_overhead",
+            "small_params",
+        )
         for name in names:
             scalar(name, getattr(self, name))
         for name in ("attachment_bytes", "round_trip_s", "cloud_wait_s"):
@@ -337,29 +403,45 @@ class EdgeAIDeployer:
         fit = memory_fit(model_size, device, bits, self._context)
         server = device.server(models.model(model_size, "model_size"), bits)
         seconds = server.answer_s(self.prompt_tokens, self.answer_tokens)
-        reason = "" if fit.fits else (
-            f"needs {format_bytes(fit.used_bytes)}, {device.name} has "
-            f"{format_bytes(device.memory_bytes)}"
-        )  # fmt: skip
+        reason = (
+            ""
+            if fit.fits
+            else (
+                f"needs {format_bytes(fit.used_bytes)}, {device.name} has "
+                f"{format_bytes(device.memory_bytes)}"
+            )
+        )
         strategy = "on_device" if bits >= 16 else "quantized_local"
-        return DeploymentOption(strategy, device.name, bits, seconds, seconds, fit.tokens_per_s,
-                                device.power_w * seconds, reason)  # fmt: skip
+        return DeploymentOption(
+            strategy,
+            device.name,
+            bits,
+            seconds,
+            seconds,
+            fit.tokens_per_s,
+            device.power_w * seconds,
+            reason,
+        )
 
     def in_the_cloud(self, model_size, bandwidth_constraint):
         """The DeploymentOption that asks the cloud; it takes for ever without a network."""
         shape = models.model(model_size, "model_size")
         server = next(
-            (s for n in (1, 2, 4, 8, 16, 32, 64, 128)
-             if (s := Server(shape, self.cloud_chip, n_gpus=n)).largest_batch(self._context)
-             >= self.cloud_batch),
+            (
+                s
+                for n in (1, 2, 4, 8, 16, 32, 64, 128)
+                if (s := Server(shape, self.cloud_chip, n_gpus=n)).largest_batch(self._context)
+                >= self.cloud_batch
+            ),
             None,
-        )  # fmt: skip
+        )
         if server is None:
             raise ValueError(f"model_size must fit on 128 {self.cloud_chip}, got {shape.n_params}")
         text = (self.prompt_tokens + self.answer_tokens) * self.bytes_per_token
         sent = text + self.attachment_bytes
-        network = self.round_trip_s + (sent / bandwidth_constraint if bandwidth_constraint
-                                       else math.inf)  # fmt: skip
+        network = self.round_trip_s + (
+            sent / bandwidth_constraint if bandwidth_constraint else math.inf
+        )
         prefill = server.prefill(1, self.prompt_tokens).seconds
         step = server.decode(self.cloud_batch, self._context).seconds
         seconds = network + self.cloud_wait_s + prefill + self.answer_tokens * step
@@ -367,9 +449,16 @@ class EdgeAIDeployer:
         own = prefill + self.answer_tokens * step / self.cloud_batch
         power = server.chip.power_w
         energy = math.inf if power is None else power * server.n_gpus * self.cloud_overhead * own
-        return DeploymentOption("cloud_only", f"{server.n_gpus} {self.cloud_chip}", 16, seconds,
-                                seconds, plain(1 / step), energy,
-                                "" if bandwidth_constraint else "no network")  # fmt: skip
+        return DeploymentOption(
+            "cloud_only",
+            f"{server.n_gpus} {self.cloud_chip}",
+            16,
+            seconds,
+            seconds,
+            plain(1 / step),
+            energy,
+            "" if bandwidth_constraint else "no network",
+        )
 
     def shared(self, model_size, device, bandwidth_constraint):
         """The DeploymentOption in which the device takes the easy tasks, the cloud the hard ones.
@@ -384,11 +473,15 @@ class EdgeAIDeployer:
             return ours if share == 0 else (1 - share) * ours + share * theirs
 
         return DeploymentOption(
-            "cloud_edge", local.device, 4, mean(local.seconds, cloud.seconds),
+            "cloud_edge",
+            local.device,
+            4,
+            mean(local.seconds, cloud.seconds),
             max(local.seconds, cloud.seconds if share else 0.0),
-            mean(local.tokens_per_s, cloud.tokens_per_s), mean(local.energy_j, cloud.energy_j),
+            mean(local.tokens_per_s, cloud.tokens_per_s),
+            mean(local.energy_j, cloud.energy_j),
             local.reason or (cloud.reason if share else ""),
-        )  # fmt: skip
+        )
 
     def quantize_for_edge(self, model, target_device):
         """The mildest CompressionPlan with which `model` fits on the device.
@@ -403,14 +496,19 @@ class EdgeAIDeployer:
         shape = models.model(_counted(model), "model")
         scalar("model", shape.n_params)
         room = device.free_bytes - shape.kv_cache_bytes(1, self._context)
-        looks = [{"bits": 16}, {"bits": 8}, {"bits": 4},
-                 {"bits": 4, "sparsity": 0.5, "mask": "2:4"}]  # fmt: skip
+        looks = [
+            {"bits": 16},
+            {"bits": 8},
+            {"bits": 4},
+            {"bits": 4, "sparsity": 0.5, "mask": "2:4"},
+        ]
         for look in looks:
             plan = CompressionPlan(shape.n_params, **look, group_size=64)
             if plan.weight_bytes <= room:
                 return plan
-        return CompressionPlan(self.largest_model(device), bits=4, group_size=64,
-                               distilled_from=shape.n_params)  # fmt: skip
+        return CompressionPlan(
+            self.largest_model(device), bits=4, group_size=64, distilled_from=shape.n_params
+        )
 
     def largest_model(self, target_device, bits=4):
         """The most parameters that fit with the task's context, at `bits` and their scales.

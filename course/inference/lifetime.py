@@ -71,12 +71,18 @@ class LifetimeOptimum:
         rows = [
             ("parameters N", count(self.n_params), count(self.chinchilla_n_params), "parameters"),
             (
-                "training tokens", count(self.n_train_tokens),
-                count(self.chinchilla_n_train_tokens), "tokens",
+                "training tokens",
+                count(self.n_train_tokens),
+                count(self.chinchilla_n_train_tokens),
+                "tokens",
             ),
-            ("training and inference", flop(self.lifetime_flops),
-             flop(self.chinchilla_lifetime_flops), f"saved {number(self.saved, '.1%')}"),
-        ]  # fmt: skip
+            (
+                "training and inference",
+                flop(self.lifetime_flops),
+                flop(self.chinchilla_lifetime_flops),
+                f"saved {number(self.saved, '.1%')}",
+            ),
+        ]
         caption = f"Loss {number(self.loss)} nats by {self.law.name}"
         return table(caption, ("", "for its lifetime", "Chinchilla-optimal", "unit"), rows)
 
@@ -122,13 +128,13 @@ def lifetime_optimum(law, loss, n_inference_tokens, price_ratio=1.0):
         too_high = data * (law.alpha * (1 - v) / (law.beta * v) - 1) < wanted
         low, high = np.where(too_high, low, middle), np.where(too_high, middle, high)
 
-    def bill(n_params, n_tokens):
+    def flops_per_token(n_params, n_tokens):
         with np.errstate(over="ignore"):
             trained = TRAINING_FLOP * n_params * n_tokens
             return trained + INFERENCE_FLOP * n_params * tokens * price_ratio
 
     best, chinchilla = size_and_data(np.exp(high)), size_and_data(at_chinchilla)
-    found = (*best, bill(*best), *chinchilla, bill(*chinchilla))
+    found = (*best, flops_per_token(*best), *chinchilla, flops_per_token(*chinchilla))
     if not np.isfinite(found).all():
         raise ValueError(f"loss is too near the floor E = {law.E:g}, got {np.min(loss)!r}")
     reached = law.loss(*best)  # warns where the law is asked far outside of its runs

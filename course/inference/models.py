@@ -11,10 +11,15 @@ from course.units import between, format_count, positive
 
 def _llama(layers, width, d_ff, heads, kv_heads, vocab_size=128_256, tied=False):
     return {
-        "model_type": "llama", "num_hidden_layers": layers, "hidden_size": width,
-        "intermediate_size": d_ff, "num_attention_heads": heads, "num_key_value_heads": kv_heads,
-        "vocab_size": vocab_size, "tie_word_embeddings": tied,
-    }  # fmt: skip
+        "model_type": "llama",
+        "num_hidden_layers": layers,
+        "hidden_size": width,
+        "intermediate_size": d_ff,
+        "num_attention_heads": heads,
+        "num_key_value_heads": kv_heads,
+        "vocab_size": vocab_size,
+        "tie_word_embeddings": tied,
+    }
 
 
 # What the `config.json` that each model is published with says of its shape.
@@ -25,16 +30,26 @@ _CONFIGS = {
     "Llama-3-70B": _llama(80, 8192, 28_672, 64, 8),
     "Llama-3.1-405B": _llama(126, 16_384, 53_248, 128, 8),
     "Mixtral-8x7B": {
-        **_llama(32, 4096, 14_336, 32, 8, vocab_size=32_000), "model_type": "mixtral",
-        "num_local_experts": 8, "num_experts_per_tok": 2,
+        **_llama(32, 4096, 14_336, 32, 8, vocab_size=32_000),
+        "model_type": "mixtral",
+        "num_local_experts": 8,
+        "num_experts_per_tok": 2,
     },
     "DeepSeek-V3": {
-        **_llama(61, 7168, 18_432, 128, 128, vocab_size=129_280), "model_type": "deepseek_v3",
-        "moe_intermediate_size": 2048, "n_routed_experts": 256, "num_experts_per_tok": 8,
-        "n_shared_experts": 1, "first_k_dense_replace": 3, "q_lora_rank": 1536,
-        "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128,
+        **_llama(61, 7168, 18_432, 128, 128, vocab_size=129_280),
+        "model_type": "deepseek_v3",
+        "moe_intermediate_size": 2048,
+        "n_routed_experts": 256,
+        "num_experts_per_tok": 8,
+        "n_shared_experts": 1,
+        "first_k_dense_replace": 3,
+        "q_lora_rank": 1536,
+        "kv_lora_rank": 512,
+        "qk_nope_head_dim": 128,
+        "qk_rope_head_dim": 64,
+        "v_head_dim": 128,
     },
-}  # fmt: skip
+}
 
 _ASPECT, _KV_WIDTH = 128, 8 * 128
 

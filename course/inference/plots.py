@@ -98,8 +98,17 @@ def draw_serving(axes):
     log_axis(axes.xaxis, format="{:g}".format)
     log_axis(axes.yaxis, format="{:g}".format)
     label_axes(axes, x="Load", x_unit="requests per second", y="Time to answer", y_unit="s")
-    wall = Rectangle((1, SECONDS[0]), RATES[1], SECONDS[1], facecolor="#efefef", hatch="//",
-                     edgecolor="#c0c0c0", linewidth=0, animated=True, zorder=0)  # fmt: skip
+    wall = Rectangle(
+        (1, SECONDS[0]),
+        RATES[1],
+        SECONDS[1],
+        facecolor="#efefef",
+        hatch="//",
+        edgecolor="#c0c0c0",
+        linewidth=0,
+        animated=True,
+        zorder=0,
+    )
     axes.add_patch(wall)
     target = _moving(axes, (0, (2, 2)), color=QUIET, linewidth=1.4)
     target_name = _words(axes, (0, 3), color=BLACK, size=10, va="bottom", bbox=_BEHIND)
@@ -146,10 +155,14 @@ def draw_serving(axes):
         alone_name.set_x(view.unbatched_requests_per_s)
         alone_name.set_ha("left" if view.unbatched_requests_per_s < 3 else "right")
         alone_name.set_text(" one at a time they would end here ")
-        cost = "" if view.usd_per_month is None else (
-            f"\n{view.usd_per_month:,.0f} USD a month, "
-            f"{usd(view.usd_per_million_tokens)} per million tokens"
-        )  # fmt: skip
+        cost = (
+            ""
+            if view.usd_per_month is None
+            else (
+                f"\n{view.usd_per_month:,.0f} USD a month, "
+                f"{usd(view.usd_per_million_tokens)} per million tokens"
+            )
+        )
         corner.set_text(
             f"{fleet.n_gpus:,} {fleet.server.chip.name} for {fleet.requests_per_s:g} "
             f"requests/s of {model_name(fleet.server.model)}{cost}"
@@ -187,8 +200,9 @@ def draw_device(axes):
     for row, bits in enumerate(_BITS[::-1]):
         for part, colour, hatch in _PARTS:
             bars[bits, part] = bar(0, row - 0.32, 0.4, colour, hatch, animated=True)
-        words[bits] = axes.text(0.01, row + 0.16, "", va="bottom", size=11, animated=True,
-                                bbox=_BEHIND)  # fmt: skip
+        words[bits] = axes.text(
+            0.01, row + 0.16, "", va="bottom", size=11, animated=True, bbox=_BEHIND
+        )
     for left, (part, colour, hatch) in zip((0.0, 0.55, 0.9), _PARTS, strict=True):
         bar(left + 0.01, 3.2, 0.22, colour, hatch)
         axes.text(left + 0.1, 3.3, part, va="center", size=11)
@@ -208,11 +222,15 @@ def draw_device(axes):
                 left = right
             text = f"{format_bytes(fit.used_bytes)}, {fit.memory_share:,.0%}"
             if fit.fits:
-                text = (f"✓ {text}: {short(fit.tokens_per_s)} tokens/s, answers in "
-                        f"{short(view.answer_s[bits])} s")  # fmt: skip
+                text = (
+                    f"✓ {text}: {short(fit.tokens_per_s)} tokens/s, answers in "
+                    f"{short(view.answer_s[bits])} s"
+                )
             words[bits].set_text(text if fit.fits else f"✗ {text}: does not fit")
-        title.set_text(f"{format_count(view.n_params)} parameters on a {device.name} "
-                       f"of {format_bytes(device.memory_bytes)}")  # fmt: skip
+        title.set_text(
+            f"{format_count(view.n_params)} parameters on a {device.name} "
+            f"of {format_bytes(device.memory_bytes)}"
+        )
         cloud.set_text(f"answers in {short(view.cloud_s)} s, network and queue included")
 
     return update
@@ -228,14 +246,21 @@ def draw_dissection(axes, dissection):
     names, ratios = zip(*reversed(rows), strict=True)
     axes.set(xlim=(0.6, 10 * dissection.ratio))
     log_axis(axes.xaxis)
-    bars = axes.barh(names, np.array(ratios) - 0.6, left=0.6, height=0.55, edgecolor=BLACK,
-                     color=[BLACK if n == "product" else "#f0c9a8" for n in names],
-                     hatch=["" if n == "product" else "//" for n in names])  # fmt: skip
+    bars = axes.barh(
+        names,
+        np.array(ratios) - 0.6,
+        left=0.6,
+        height=0.55,
+        edgecolor=BLACK,
+        color=[BLACK if n == "product" else "#f0c9a8" for n in names],
+        hatch=["" if n == "product" else "//" for n in names],
+    )
     for name, bar, ratio in zip(names, bars, ratios, strict=True):
         look = {"y": bar.get_y() + bar.get_height() / 2, "va": "center", "size": 11}
         if name == "product":
-            axes.text(ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white",
-                      **look)  # fmt: skip
+            axes.text(
+                ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white", **look
+            )
         else:
             text = "right" if ratio == 1 else f"{ratio:,.0f} times too large"
             axes.text(ratio * 1.5, s=text, **look)
@@ -257,16 +282,21 @@ def draw_waiting(axes, n_servers=(1, 4, 16, 64), simulated=()):
         number = list(n_servers).index(servers)
         axes.plot([utilisation], [share], MARKERS[number], color=COLOURS[number])
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    label_axes(axes, x="Utilisation", x_unit="share of the time", y="Requests that wait",
-               y_unit="share")  # fmt: skip
+    label_axes(
+        axes, x="Utilisation", x_unit="share of the time", y="Requests that wait", y_unit="share"
+    )
     places = ((0.5, -10, 6), (0.45, -10, 6), (0.28, -8, 4), (0.09, 14, -2))  # share, points off
     for number, (servers, (share, *off)) in enumerate(zip(n_servers, places, strict=False)):
         at = np.interp(share, erlang_c(servers, rho), rho)
         axes.annotate(
-            f"{servers} server{'s' * (servers > 1)}", (at, share), xytext=off,
-            textcoords="offset points", ha="left" if off[0] > 0 else "right", va="center",
+            f"{servers} server{'s' * (servers > 1)}",
+            (at, share),
+            xytext=off,
+            textcoords="offset points",
+            ha="left" if off[0] > 0 else "right",
+            va="center",
             color=COLOURS[number],
-        )  # fmt: skip
+        )
     words = "lines: Erlang's formula" + ", markers: simulated" * bool(len(simulated))
     axes.text(0.02, 0.97, words, va="top", size=11)
 
@@ -278,18 +308,31 @@ def draw_lifetime(axes, law, loss, n_inference_tokens):
     """
     with extrapolating():
         best = lifetime_optimum(law, loss, n_inference_tokens)
-    for number, (name, values) in enumerate((
-        ("training tokens", best.n_train_tokens / best.chinchilla_n_train_tokens),
-        ("parameters", best.size_ratio),
-        ("lifetime FLOP", 1 - best.saved),
-    )):
-        axes.plot(n_inference_tokens, values, color=COLOURS[number], linestyle=DASHES[number],
-                  marker="", label=name)  # fmt: skip
+    for number, (name, values) in enumerate(
+        (
+            ("training tokens", best.n_train_tokens / best.chinchilla_n_train_tokens),
+            ("parameters", best.size_ratio),
+            ("lifetime FLOP", 1 - best.saved),
+        )
+    ):
+        axes.plot(
+            n_inference_tokens,
+            values,
+            color=COLOURS[number],
+            linestyle=DASHES[number],
+            marker="",
+            label=name,
+        )
     axes.axhline(1, color=QUIET, linewidth=1, linestyle="-", marker="")
     log_axis(axes.xaxis)
     log_axis(axes.yaxis, format="{:g}".format)
-    label_axes(axes, x="Tokens of inference over its life", x_unit="tokens",
-               y="Over Chinchilla-optimal", y_unit="ratio")  # fmt: skip
+    label_axes(
+        axes,
+        x="Tokens of inference over its life",
+        x_unit="tokens",
+        y="Over Chinchilla-optimal",
+        y_unit="ratio",
+    )
     label_lines(axes)
 
 
@@ -305,8 +348,18 @@ def short(value):
 
 def _corner(axes):
     """Words in the upper left corner, in front of all else."""
-    return axes.text(0.015, 0.98, "", transform=axes.transAxes, va="top", size=11, animated=True,
-                     linespacing=1.35, bbox=_BEHIND | {"alpha": 0.8}, zorder=6)  # fmt: skip
+    return axes.text(
+        0.015,
+        0.98,
+        "",
+        transform=axes.transAxes,
+        va="top",
+        size=11,
+        animated=True,
+        linespacing=1.35,
+        bbox=_BEHIND | {"alpha": 0.8},
+        zorder=6,
+    )
 
 
 def _moving(axes, look, **more):

@@ -120,7 +120,7 @@ def servers_needed(requests_per_s, service_s, max_wait_s, percentile=99):
 
 
 @dataclass(frozen=True)
-class Answers:
+class RequestTimes:
     """What became of each request: when it arrived, when its service began, when it was answered.
 
     Shapes (requests,), in the order of arrival, in seconds.
@@ -165,7 +165,7 @@ def simulate_queue(arrival_s, service_s, n_servers):
     for i, (arrives, takes) in enumerate(zip(arrival.tolist(), service.tolist(), strict=True)):
         start[i] = max(arrives, free[0])
         heapq.heapreplace(free, start[i] + takes)
-    return Answers(arrival, start, start + service)
+    return RequestTimes(arrival, start, start + service)
 
 
 def simulate_batching(arrival_s, decode_steps, step_s, prefill_s=0.0):
@@ -203,7 +203,7 @@ def simulate_batching(arrival_s, decode_steps, step_s, prefill_s=0.0):
             now = joins + prefill_s
             heapq.heappush(running, (clock + steps[joined], joined))
             joined += 1
-    return Answers(arrival, start, finish)
+    return RequestTimes(arrival, start, finish)
 
 
 def random_arrivals(requests_per_s, n_requests, seed=0):

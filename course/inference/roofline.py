@@ -95,7 +95,7 @@ class Step:
 
     @property
     def bound(self):
-        """"compute" or "memory" (an array of them for arrays)."""
+        """ "compute" or "memory" (an array of them for arrays)."""
         bound = np.where(np.greater(self.compute_s, self.memory_s), "compute", "memory")
         return bound if bound.ndim else str(bound)
 
@@ -209,8 +209,9 @@ class Server:
 
         The prompt is read alone, then each token is decoded at the mean context.
         """
-        prompt, answer = positive("prompt_tokens", prompt_tokens), positive(
-            "answer_tokens", answer_tokens
+        prompt, answer = (
+            positive("prompt_tokens", prompt_tokens),
+            positive("answer_tokens", answer_tokens),
         )
         first = self.prefill(1, prompt).seconds
         return first + answer * self.decode(batch, prompt + answer / 2).seconds
@@ -261,15 +262,24 @@ class Server:
     def _repr_html_(self):
         rows = [
             ("weights", format_bytes(self.weight_bytes), f"{self.weight_bits:g} bits each"),
-            ("memory for weights and caches", format_bytes(self.memory_bytes),
-             f"{self.memory_share:.0%} of all"),
+            (
+                "memory for weights and caches",
+                format_bytes(self.memory_bytes),
+                f"{self.memory_share:.0%} of all",
+            ),
             ("KV cache", format_bytes(self.kv_bytes(1, 1)), "for each token of a sequence"),
-            ("peak", f"{self.n_gpus * self.peak_flop_per_s / 1e12:,.0f} TFLOP/s",
-             f"of which {self.mfu:.0%} is reached"),
-            ("bandwidth", f"{self.n_gpus * self.chip.bandwidth_bytes_per_s / 1e12:.3g} TB/s",
-             f"of which {self.mbu:.0%} is reached"),
+            (
+                "peak",
+                f"{self.n_gpus * self.peak_flop_per_s / 1e12:,.0f} TFLOP/s",
+                f"of which {self.mfu:.0%} is reached",
+            ),
+            (
+                "bandwidth",
+                f"{self.n_gpus * self.chip.bandwidth_bytes_per_s / 1e12:.3g} TB/s",
+                f"of which {self.mbu:.0%} is reached",
+            ),
             ("compute-bound from", f"{self.crossover_batch:,.0f} tokens", "in a pass"),
-        ]  # fmt: skip
+        ]
         return table(str(self), ("", "value", ""), rows)
 
 

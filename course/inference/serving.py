@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from course.inference import models
-from course.inference.queueing import Answers, random_arrivals, simulate_batching
+from course.inference.queueing import RequestTimes, random_arrivals, simulate_batching
 from course.inference.roofline import Server
 from course.inference.values import plain, scalar
 from course.scaling.display import table
@@ -169,7 +169,7 @@ def simulate_serving(server, traffic, n_requests=4000, seed=0):
     return _simulated(service_times(server, traffic), traffic.requests_per_s, n_requests, seed)
 
 
-def _simulated(times, requests_per_s, n_requests, seed) -> Answers:
+def _simulated(times, requests_per_s, n_requests, seed) -> RequestTimes:
     arrival = random_arrivals(requests_per_s, n_requests, seed)
     lengths = _lengths(times, len(arrival), seed)
     return simulate_batching(arrival, lengths, times.step_s, times.prefill_s)
@@ -184,7 +184,7 @@ def _alone_s(times, percentile, seed):
     """What a latency_curve would begin with, if no request ever met another."""
     seconds = times.prefill_s + _lengths(times, _CURVE_REQUESTS, seed) * times.step_s.min()
     start = np.zeros_like(seconds)
-    return Answers(start, start, seconds).percentile_s(percentile)
+    return RequestTimes(start, start, seconds).percentile_s(percentile)
 
 
 @dataclass(frozen=True)
@@ -264,8 +264,13 @@ def latency_curve(server, traffic, n_requests=_CURVE_REQUESTS, seed=0):
     """
     times = service_times(server, traffic)
     most = float(times.most_requests_per_s)
-    seconds = _curve_s(times.prefill_s, tuple(times.step_s.tolist()), times.answer_tokens,
-                       scalar("n_requests", n_requests), seed)  # fmt: skip
+    seconds = _curve_s(
+        times.prefill_s,
+        tuple(times.step_s.tolist()),
+        times.answer_tokens,
+        scalar("n_requests", n_requests),
+        seed,
+    )
     return LatencyCurve(server, most, _LOADS * most, seconds)
 
 
@@ -338,11 +343,14 @@ class PrefixCaching:
 
     def _repr_html_(self):
         rows = [
-            ("saved on a request", f"{1e3 * self.saved_s:.3g} ms",
-             f"{self.saved_share:.0%} of reading its prompt"),
+            (
+                "saved on a request",
+                f"{1e3 * self.saved_s:.3g} ms",
+                f"{self.saved_share:.0%} of reading its prompt",
+            ),
             ("kept", format_bytes(self.kv_bytes), f"{self.memory_share:.2%} of the memory"),
             ("worth it from", f"{self.break_even_requests_per_s:.2g} requests/s", "each replica"),
-        ]  # fmt: skip
+        ]
         return table("A shared prefix, kept in the KV cache", ("", "value", ""), rows)
 
 

@@ -107,8 +107,15 @@ class ServeView:
     unbatched_requests_per_s: float
 
 
-def serve_view(requests_per_s, max_answer_s, model, chip_name="H100", prompt_tokens=500,
-               answer_tokens=200, percentile=99):  # fmt: skip
+def serve_view(
+    requests_per_s,
+    max_answer_s,
+    model,
+    chip_name="H100",
+    prompt_tokens=500,
+    answer_tokens=200,
+    percentile=99,
+):
     """The ServeView of the fewest GPUs that answer in time; ValueError where none do.
 
     Every number of GPUs to a replica is tried, see course.inference.cheapest_fleet.
@@ -116,14 +123,22 @@ def serve_view(requests_per_s, max_answer_s, model, chip_name="H100", prompt_tok
     traffic = Traffic(requests_per_s, prompt_tokens, answer_tokens)
     name = chip(chip_name).name
     any_price = {name: 1.0}  # of one chip the cheapest fleet is the smallest
-    fleet, curve = cheapest_fleet(models.model(model, "model"), any_price, traffic, max_answer_s,
-                                  percentile)  # fmt: skip
+    fleet, curve = cheapest_fleet(
+        models.model(model, "model"), any_price, traffic, max_answer_s, percentile
+    )
     price = rental_prices().get(name)
     rent = price and fleet.n_gpus * price * HOURS_PER_MONTH
     tokens = requests_per_s * traffic.context * HOURS_PER_MONTH * 3600
     alone = service_times(fleet.server, traffic).seconds_per_request[0]
-    return ServeView(fleet, curve, max_answer_s, percentile, rent, rent and rent / tokens * 1e6,
-                     float(fleet.n_replicas / alone))  # fmt: skip
+    return ServeView(
+        fleet,
+        curve,
+        max_answer_s,
+        percentile,
+        rent,
+        rent and rent / tokens * 1e6,
+        float(fleet.n_replicas / alone),
+    )
 
 
 @dataclass(frozen=True)

@@ -22,25 +22,42 @@ HERE = Path(__file__).resolve().parents[2]
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m course.moe", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("studies", nargs="*", metavar="STUDY",
-                        help=f"{', '.join(training.STUDIES)}; or router alone")
+        prog="python -m course.moe",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "studies",
+        nargs="*",
+        metavar="STUDY",
+        help=f"{', '.join(training.STUDIES)}; or router alone",
+    )
     parser.add_argument("--table", type=Path, default=HERE / "work" / "my_moe_runs.csv")
-    parser.add_argument("--weights", type=Path, default=HERE / "work" / "my_router.npz",
-                        help="where the router goes")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        default=HERE / "work" / "my_router.npz",
+        help="where the router goes",
+    )
     parser.add_argument("--jobs", type=int, default=joblib.cpu_count(only_physical_cores=True))
     options = parser.parse_args(arguments)
     if options.studies == ["router"]:
-        from course.moe import who
+        from course.moe import routing_study
 
-        loss = who.train_router(options.weights)
+        loss = routing_study.train_router(options.weights)
         print(f"held-out loss {loss:.4f} nats per byte; weights in {options.weights}")
         return
     try:
         specs = training.specs(options.studies or tuple(training.STUDIES))
-        done = sweep(training.run, specs, options.table, n_jobs=options.jobs, cost=training.flops,
-                     unit="FLOP", provenance=fleet.provenance())
+        done = sweep(
+            training.run,
+            specs,
+            options.table,
+            n_jobs=options.jobs,
+            cost=training.flops,
+            unit="FLOP",
+            provenance=fleet.provenance(),
+        )
     except ValueError as error:
         parser.error(str(error))
     except KeyboardInterrupt:

@@ -26,7 +26,9 @@ N_GROUPS = 16
 BATCH = 128
 STEPS = 100
 N_KNOWN = 64  # tokens that are to be learned by heart
-SAME = 0.2  # a remedy that moves what it is judged by less than this share does nothing
+VERDICT_THRESHOLD = (
+    0.2  # a remedy that moves what it is judged by less than this share does nothing
+)
 MIXTRAL = {"d_model": 4096, "d_ff": 14_336, "n_layers": 32}
 
 # What a model writes one byte at a time, for the challenge of memory.
@@ -90,9 +92,15 @@ class Experiment:
 
     def _repr_html_(self):
         names = list(self.outcomes[0].measures)
-        rows = [(outcome.remedy, {True: "yes", False: "no", None: ""}[outcome.in_document],
-                 *(f"{outcome.measures[name]:,.3g}" for name in names), outcome.verdict)
-                for outcome in self.outcomes]
+        rows = [
+            (
+                outcome.remedy,
+                {True: "yes", False: "no", None: ""}[outcome.in_document],
+                *(f"{outcome.measures[name]:,.3g}" for name in names),
+                outcome.verdict,
+            )
+            for outcome in self.outcomes
+        ]
         caption = f"{self.challenge}: {self.source}, judged by {self.judged_by}. {self.note}"
         return table(caption, ("", "named in A §3.2", *names, "verdict"), rows)
 
@@ -103,14 +111,22 @@ def _experiment(challenge, judged_by, source, tried, note=""):
     outcomes = []
     for place, (remedy, in_document, measures) in enumerate(tried):
         change = measures[judged_by] / worst - 1
-        verdict = ("the symptom" if place == 0 else "for comparison" if in_document is None
-                   else "helps" if change < -SAME else "makes it worse" if change > SAME
-                   else "does nothing")
+        verdict = (
+            "the symptom"
+            if place == 0
+            else "for comparison"
+            if in_document is None
+            else "helps"
+            if change < -VERDICT_THRESHOLD
+            else "makes it worse"
+            if change > VERDICT_THRESHOLD
+            else "does nothing"
+        )
         outcomes.append(Outcome(remedy, in_document, verdict, measures))
     return Experiment(challenge, judged_by, source, tuple(outcomes), note)
 
 
-class Problem:
+class ToyTask:
     """Made-up tokens: 16 groups, the commonest 16 times as frequent as the rarest.
 
     A token is its group's centre, noise, and a part that all share, as the hidden states of a
@@ -138,7 +154,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedLayer:
     """A tiny layer after training, and what was seen on the way.
 
     loss: mean squared error on new tokens. shares: (E,) of the choices there.
@@ -153,15 +169,24 @@ class Trained:
     dropped: float
 
 
-def train_tiny(seed=0, *, steps=STEPS, learning_rate=0.01, balance=0.0, bias_rate=0.0, jitter=0.0,
-               z_loss=0.0, **options):
+def train_tiny(
+    seed=0,
+    *,
+    steps=STEPS,
+    learning_rate=0.01,
+    balance=0.0,
+    bias_rate=0.0,
+    jitter=0.0,
+    z_loss=0.0,
+    **options,
+):
     """Train one layer of 8 experts, top 2, on the Problem of this seed; returns Trained.
 
     balance, z_loss: weights of load_balance_loss and router_z_loss. bias_rate: of `update_bias`.
     jitter: the router sees x · (1 ± jitter), evenly drawn (Fedus et al. 2022, section 2.4).
     options: of MoEArchitecture.
     """
-    problem = Problem(seed)
+    problem = ToyTask(seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         layer = MoEArchitecture(D_MODEL, N_EXPERTS, d_ff=D_FF, **options)
@@ -185,7 +210,7 @@ def train_tiny(seed=0, *, steps=STEPS, learning_rate=0.01, balance=0.0, bias_rat
         routing = layer.route(x)
         loss = F.mse_loss(layer(x, routing)[0], y)
     shares = (routing.counts / routing.counts.sum()).numpy()
-    return Trained(layer, float(loss), shares, idle, dropped)
+    return TrainedLayer(layer, float(loss), shares, idle, dropped)
 
 
 class MoETrainingChallenges:
@@ -194,8 +219,13 @@ class MoETrainingChallenges:
     `seed` decides the made-up problem and the start. Each takes one to three seconds.
     """
 
-    CHALLENGES = ("load_imbalance", "communication_overhead", "expert_specialization",
-                  "memory_bandwidth", "training_instability")
+    CHALLENGES = (
+        "load_imbalance",
+        "communication_overhead",
+        "expert_specialization",
+        "memory_bandwidth",
+        "training_instability",
+    )
 
     def __init__(self, seed: int = 0):
         self.seed = seed
@@ -213,6 +243,7 @@ class MoETrainingChallenges:
 
         Judged by how far the busiest expert's share lies above the even one, 1/8.
         """
+
         def measures(trained):
             return {
                 "excess share": float(trained.shares.max()) - 1 / N_EXPERTS,
@@ -232,11 +263,17 @@ class MoETrainingChallenges:
         )
         tried = [("nothing", None, measures(self._collapsed))]
         for name, in_document, options in remedies:
-            trained = self._balanced if options == {"balance": 0.05} else train_tiny(
-                self.seed, **options)
+            trained = (
+                self._balanced if options == {"balance": 0.05} else train_tiny(self.seed, **options)
+            )
             tried.append((name, in_document, measures(trained)))
-        return _experiment("load_imbalance", "excess share", "trained here", tried,
-                           "Dropped choices count as demand.")
+        return _experiment(
+            "load_imbalance",
+            "excess share",
+            "trained here",
+            tried,
+            "Dropped choices count as demand.",
+        )
 
     def communication_overhead(self, chip_name: str = "H100", link_name: str = "PCIe-4"):
         """分布式训练通信开销: where the bytes come from, on 8 devices, and who waits for whom.
@@ -279,8 +316,12 @@ class MoETrainingChallenges:
             ("router with balance loss", None, measures(self._balanced.shares)),
         ]
         return _experiment(
-            "communication_overhead", "waiting", "calculated", tried,
-            "Bytes that the busiest device sends for a token and layer.")
+            "communication_overhead",
+            "waiting",
+            "calculated",
+            tried,
+            "Bytes that the busiest device sends for a token and layer.",
+        )
 
     def expert_specialization(self):
         """专家过度专门化: do experts that have learned 64 tokens by heart do badly on new ones?
@@ -297,10 +338,17 @@ class MoETrainingChallenges:
             ("augmentation", True, {"noise": 0.3}),
             ("four times the data", False, {"n_tokens": 4 * N_KNOWN}),
         )
-        tried = [(name, in_document, _memorise(self.seed, **options))
-                 for name, in_document, options in remedies]
-        return _experiment("expert_specialization", "loss on new", "trained here", tried,
-                           "Squared errors; augmentation is noise on the known inputs.")
+        tried = [
+            (name, in_document, _memorise(self.seed, **options))
+            for name, in_document, options in remedies
+        ]
+        return _experiment(
+            "expert_specialization",
+            "loss on new",
+            "trained here",
+            tried,
+            "Squared errors; augmentation is noise on the known inputs.",
+        )
 
     def memory_bandwidth(self, chip_name: str = "H100"):
         """内存带宽限制: bytes that a Mixtral reads for each token that it writes.
@@ -309,7 +357,7 @@ class MoETrainingChallenges:
         memory were as large as it has to be. A cache helps where the experts lie in the host's
         memory, behind a PCIe link: the last three rows. It keeps 4 of the 8 experts of each layer,
         the last used; its hits, which need no link, are counted on the trained router of
-        `course.moe.who` and a sample of code.
+        `course.moe.routing_study` and a sample of code.
         """
         shape = moe_shape(**MIXTRAL, n_experts=8, top_k=2)
         dense = moe_shape(**(MIXTRAL | {"d_ff": 2 * MIXTRAL["d_ff"]}), n_experts=1, top_k=1)
@@ -347,8 +395,13 @@ class MoETrainingChallenges:
             ("the same, 4 cached", None, measures(shape, hits=hits)),
             ("4 cached, by chance", None, measures(shape, hits=by_chance)),
         ]
-        return _experiment("memory_bandwidth", "GB for a token", "calculated", tried,
-                           f"Hits of the cache: {hits:.0%} counted, {by_chance:.0%} by chance.")
+        return _experiment(
+            "memory_bandwidth",
+            "GB for a token",
+            "calculated",
+            tried,
+            f"Hits of the cache: {hits:.0%} counted, {by_chance:.0%} by chance.",
+        )
 
     def training_instability(self):
         """Logits that grow at a router, and what 16 bits make of them. Not in A §3.2.
@@ -368,7 +421,7 @@ class MoETrainingChallenges:
         tried = []
         for name, in_document, options in remedies:
             trained = train_tiny(self.seed, **({"learning_rate": 0.03} | options))
-            measures = _router_numbers(trained.layer, Problem(self.seed))
+            measures = _router_numbers(trained.layer, ToyTask(self.seed))
             tried.append((name, in_document, measures | {"loss": trained.loss}))
         return _experiment("training_instability", "largest logit", "trained here", tried)
 
@@ -399,14 +452,21 @@ class _DroppingExperts(FeedForwardNetwork):
 
 def _memorise(seed, *, n_tokens=N_KNOWN, dense=None, dropout=0.0, balance=0.0, noise=0.0):
     """Losses after training on the same few tokens; `dense`: the hidden width of a plain block."""
-    problem = Problem(seed)
+    problem = ToyTask(seed)
     x, y = problem.batch(n_tokens)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         y = y + 0.3 * torch.randn_like(y)
-        block = _Dense(dense) if dense else MoEArchitecture(
-            D_MODEL, N_EXPERTS, d_ff=D_FF,
-            expert=_DroppingExperts if dropout else FeedForwardNetwork)
+        block = (
+            _Dense(dense)
+            if dense
+            else MoEArchitecture(
+                D_MODEL,
+                N_EXPERTS,
+                d_ff=D_FF,
+                expert=_DroppingExperts if dropout else FeedForwardNetwork,
+            )
+        )
         optimizer = torch.optim.AdamW(block.parameters(), lr=0.01, fused=True)
         for _ in range(2 * STEPS):
             picked = torch.randint(n_tokens, (BATCH,))
@@ -439,7 +499,7 @@ def cache_hits(n_kept, seed=0):
 
     Counted on `SAMPLE`, through the trained router; by chance: the same choices in shuffled order.
     """
-    from course.moe.who import router, routings
+    from course.moe.routing_study import router, routings
 
     n_kept = between("n_kept", n_kept, 0, N_EXPERTS)
     data = np.frombuffer(SAMPLE.encode(), dtype=np.uint8)

@@ -79,28 +79,38 @@ class Comparison:
     def sentence(self) -> str:
         """What may be said, and no more."""
         gain, worth, slower = self.all.gain, self.all.multiplier, self.all.time_ratio
-        won = sum(dense > moe for size in self.sizes
-                  for dense, moe in zip(size.dense, size.moe, strict=True))
+        won = sum(
+            dense > moe
+            for size in self.sizes
+            for dense, moe in zip(size.dense, size.moe, strict=True)
+        )
         widths = f"widths {self.sizes[0].d_model} to {self.sizes[-1].d_model}"
         if gain.low <= 0 <= gain.high:
-            verdict = (f"no difference is shown: {gain.mean:+.3f} nats per byte, 95 % interval "
-                       f"{gain.low:+.3f} to {gain.high:+.3f}")
+            verdict = (
+                f"no difference is shown: {gain.mean:+.3f} nats per byte, 95 % interval "
+                f"{gain.low:+.3f} to {gain.high:+.3f}"
+            )
         else:
             better = "lower" if gain.mean > 0 else "higher"
-            verdict = (f"the MoE's loss is {abs(gain.mean):.3f} nats per byte {better} (95 % "
-                       f"interval {gain.low:+.3f} to {gain.high:+.3f}), as if each FLOP were "
-                       f"{worth.mean:.2f} ({worth.low:.2f} to {worth.high:.2f})")
+            verdict = (
+                f"the MoE's loss is {abs(gain.mean):.3f} nats per byte {better} (95 % "
+                f"interval {gain.low:+.3f} to {gain.high:+.3f}), as if each FLOP were "
+                f"{worth.mean:.2f} ({worth.low:.2f} to {worth.high:.2f})"
+            )
         net = worth.mean / slower
-        return (f"At {widths}, with the recipe of the dense models and 8 experts of which a byte "
-                f"takes 2, {verdict}. It won {won} of {gain.n} pairs. It holds "
-                f"{self.all.memory_ratio:.1f} times the parameters and took about {slower:.1f} "
-                f"times the processor time, so a second of it is worth {net:.1f} of the dense "
-                f"model's"
-                f"{': here it does not pay' if net < 1 else ''}.")
+        return (
+            f"At {widths}, with the recipe of the dense models and 8 experts of which a byte "
+            f"takes 2, {verdict}. It won {won} of {gain.n} pairs. It holds "
+            f"{self.all.memory_ratio:.1f} times the parameters and took about {slower:.1f} "
+            f"times the processor time, so a second of it is worth {net:.1f} of the dense "
+            f"model's"
+            f"{': here it does not pay' if net < 1 else ''}."
+        )
 
 
-def compare(moe: list[Row] | None = None, dense: list[Row] | None = None,
-            gamma: float | None = None) -> Comparison:
+def compare(
+    moe: list[Row] | None = None, dense: list[Row] | None = None, gamma: float | None = None
+) -> Comparison:
     """The Comparison of the study "main" with the fleet's dense runs.
 
     Args:
@@ -125,12 +135,16 @@ def compare(moe: list[Row] | None = None, dense: list[Row] | None = None,
         if _pair(row) in partners:
             sizes[row["d_model"]].append((partners[_pair(row)], row))
     if not sizes:
-        raise ValueError("moe: none of its runs has a dense partner of the same width, bytes and "
-                         "seed")
+        raise ValueError(
+            "moe: none of its runs has a dense partner of the same width, bytes and seed"
+        )
     every = [pair for pairs in sizes.values() for pair in pairs]
     return Comparison(
         tuple(_pairs(width, pairs, gamma) for width, pairs in sorted(sizes.items())),
-        _pairs(None, every, gamma), gamma, interval)
+        _pairs(None, every, gamma),
+        gamma,
+        interval,
+    )
 
 
 def _pair(row):
@@ -144,13 +158,19 @@ def _pairs(width, pairs, gamma):
     (dense, moe), (flops, with_router) = column("loss"), column("flops")
     ratio = {name: column(name)[1] / column(name)[0] for name in ("seconds", "n_total")}
     log_worth = estimate(np.log(dense / moe) / gamma - np.log(with_router / flops))
-    worth = Estimate(*(float(np.exp(getattr(log_worth, end))) for end in ("mean", "low", "high")),
-                     log_worth.n)
+    worth = Estimate(
+        *(float(np.exp(getattr(log_worth, end))) for end in ("mean", "low", "high")), log_worth.n
+    )
     return Pairs(
-        d_model=width, flops=float(flops.mean()), dense=tuple(dense.tolist()),
-        moe=tuple(moe.tolist()), gain=estimate(dense - moe), multiplier=worth,
+        d_model=width,
+        flops=float(flops.mean()),
+        dense=tuple(dense.tolist()),
+        moe=tuple(moe.tolist()),
+        gain=estimate(dense - moe),
+        multiplier=worth,
         time_ratio=float(np.exp(np.log(ratio["seconds"]).mean())),
-        memory_ratio=float(np.exp(np.log(ratio["n_total"]).mean())))
+        memory_ratio=float(np.exp(np.log(ratio["n_total"]).mean())),
+    )
 
 
 @dataclass(frozen=True)
@@ -177,12 +197,18 @@ def ablations(rows: list[Row] | None = None, dense: list[Row] | None = None) -> 
         if row["d_model"] == ABLATED and row["seed"] in (0, 1) and _pair(row) in partners:
             found[_name(row)].append(row)
     variants = [
-        Variant(name, *(float(np.mean([row[key] for row in some])) for key in ("loss",)),
-                estimate([partners[_pair(row)]["loss"] - row["loss"] for row in some]),
-                *(float(np.mean([row[key] for row in some]))
-                  for key in ("largest_share", "dead_experts")),
-                some[0]["num_experts"])
-        for name, some in found.items()]
+        Variant(
+            name,
+            *(float(np.mean([row[key] for row in some])) for key in ("loss",)),
+            estimate([partners[_pair(row)]["loss"] - row["loss"] for row in some]),
+            *(
+                float(np.mean([row[key] for row in some]))
+                for key in ("largest_share", "dead_experts")
+            ),
+            some[0]["num_experts"],
+        )
+        for name, some in found.items()
+    ]
     return sorted(variants, key=lambda variant: variant.loss)
 
 
@@ -190,9 +216,11 @@ def _name(row):
     shape = f"{row['num_experts']} experts, top {row['top_k']}"
     if row["router"] == "sigmoid":
         return f"{shape}, sigmoid, " + (
-            f"bias {row['bias_rate']:g}" if row["bias_rate"] else "nothing")
+            f"bias {row['bias_rate']:g}" if row["bias_rate"] else "nothing"
+        )
     return f"{shape}, " + (
-        f"balance loss {row['balance_coefficient']:g}" if row["balance_coefficient"] else "nothing")
+        f"balance loss {row['balance_coefficient']:g}" if row["balance_coefficient"] else "nothing"
+    )
 
 
 def runs(study: str | None = None, table: Path = TABLE) -> list[Row]:

@@ -9,7 +9,7 @@ import numpy as np
 from course.explorer import Explorer, choice
 from course.moe.costs import MOST_EXPERTS, cost_view
 from course.moe.plots import N_EXPERTS, draw_byte_routes, draw_expert_costs
-from course.moe.who import expert_of_each_byte
+from course.moe.routing_study import expert_of_each_byte
 from course.units import format_bytes, format_count
 
 CHIPS = ("L4", "RTX-4090", "A100", "H100", "H200", "B200")
@@ -48,7 +48,7 @@ class ByteView:
 
 
 def byte_view(text, layer):
-    """The ByteView of a text through layer 0, 1 or 2 of the trained router of `course.moe.who`.
+    """The ByteView of a text through layer 0, 1 or 2 of the trained router of `routing_study`.
 
     Raises ValueError for an empty text and for one of more than 64 bytes in UTF-8.
     """
@@ -64,11 +64,13 @@ def byte_view(text, layer):
     ]
     alike = [same_expert for same_character, same_expert in pairs if same_character]
     return ByteView(
-        layer, routes.characters, experts,
+        layer,
+        routes.characters,
+        experts,
         np.bincount(experts.ravel(), minlength=N_EXPERTS) / experts.size,
         float(np.mean(alike)) if alike else None,
         float(np.mean([same_expert for _, same_expert in pairs])) if pairs else None,
-    )  # fmt: skip
+    )
 
 
 def _describe_bytes(view):

@@ -29,9 +29,7 @@ def grouped_mm(rows, weights, counts):
 # Custom operators, since a graph cannot hold sizes that are known only when it runs. The products
 # go straight to their place in the result; unbind and split, unlike weights[e], cost one call.
 @torch.library.custom_op("course_moe::grouped_mm", mutates_args=())
-def _grouped_mm(
-    rows: torch.Tensor, weights: torch.Tensor, counts: torch.Tensor
-) -> torch.Tensor:
+def _grouped_mm(rows: torch.Tensor, weights: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     sizes = counts.tolist()
     out = rows.new_empty(rows.shape[0], weights.shape[2])
     for group in zip(rows.split(sizes), weights.unbind(), out.split(sizes), strict=True):

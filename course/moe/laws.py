@@ -239,18 +239,23 @@ def _range(key):
 
 CLARK_2022 = {
     routing: _preset(
-        ClarkLaw, f"clark.{routing}", f"Clark 2022, {routing}",
+        ClarkLaw,
+        f"clark.{routing}",
+        f"Clark 2022, {routing}",
         fitted_range=_range("clark.fitted_range"),
     )
     for routing in ("S-BASE", "RL-R", "HASH")
-}  # fmt: skip
+}
 _KRAJEWSKI_RUNS = _range("krajewski.fitted_range")
 KRAJEWSKI_2024 = _preset(
     KrajewskiLaw, "krajewski.E64", "Krajewski 2024", expansion=64, fitted_range=_KRAJEWSKI_RUNS
 )
 KRAJEWSKI_2024_E16 = _preset(
-    KrajewskiLaw, "krajewski.E16", "Krajewski 2024, 16 times", expansion=16,
+    KrajewskiLaw,
+    "krajewski.E16",
+    "Krajewski 2024, 16 times",
+    expansion=16,
     fitted_range=_KRAJEWSKI_RUNS,
-)  # fmt: skip
+)
 KRAJEWSKI_2024_DENSE = _preset(ChinchillaLaw, "krajewski.dense", "Krajewski 2024, dense")
 ABNAR_2025 = _preset(AbnarLaw, "abnar.fit", "Abnar 2025", fitted_range=_range("abnar.fitted_range"))

@@ -99,8 +99,19 @@ class MoEArchitecture(nn.Module):
     Raises ValueError naming the argument.
     """
 
-    def __init__(self, d_model, num_experts, top_k=2, *, d_ff=None, expert=FeedForwardNetwork,
-                 router="softmax", renormalize=None, capacity_factor=None, random_routing=False):
+    def __init__(
+        self,
+        d_model,
+        num_experts,
+        top_k=2,
+        *,
+        d_ff=None,
+        expert=FeedForwardNetwork,
+        router="softmax",
+        renormalize=None,
+        capacity_factor=None,
+        random_routing=False,
+    ):
         super().__init__()
         self.d_model = _whole("d_model", d_model)
         self.num_experts, self.top_k = _whole("num_experts", num_experts), _whole("top_k", top_k)

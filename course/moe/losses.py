@@ -20,8 +20,10 @@ def load_balance_loss(probs, counts):
     """
     _check("probs", probs, 2)
     if counts.shape != probs.shape[1:]:
-        raise ValueError(f"counts must have shape {tuple(probs.shape[1:])}, one number for each "
-                         f"expert, got {tuple(counts.shape)}")  # fmt: skip
+        raise ValueError(
+            f"counts must have shape {tuple(probs.shape[1:])}, one number for each "
+            f"expert, got {tuple(counts.shape)}"
+        )
     n_tokens, n_experts = probs.shape
     return n_experts * (counts * _wide(probs).sum(0)).sum() / max(n_tokens, 1) ** 2
 

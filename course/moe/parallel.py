@@ -43,11 +43,14 @@ class ExpertParallelMoE(MoEArchitecture):
     Raises ValueError where P does not divide num_experts, and where no processes have joined.
     """
 
-    def __init__(self, d_model, num_experts, top_k=2, *, expert=FeedForwardNetwork, group=None,
-                 **options):  # fmt: skip
+    def __init__(
+        self, d_model, num_experts, top_k=2, *, expert=FeedForwardNetwork, group=None, **options
+    ):
         if not dist.is_initialized():
-            raise ValueError("group must be of processes that have joined: call start() in a "
-                             "program started by torchrun")  # fmt: skip
+            raise ValueError(
+                "group must be of processes that have joined: call start() in a "
+                "program started by torchrun"
+            )
         experts = partial(ParallelExperts, expert, group)
         super().__init__(d_model, num_experts, top_k, expert=experts, **options)
         self.group = group
@@ -91,8 +94,10 @@ class ParallelExperts(nn.Module):
         self.own = expert(d_model, d_ff, num_experts)
         for name, weights in self.own.named_parameters():
             if weights.ndim == 0 or len(weights) != num_experts:
-                raise ValueError(f"expert must stack the weights of {num_experts} networks along "
-                                 f"the first axis, {name} has shape {tuple(weights.shape)}")
+                raise ValueError(
+                    f"expert must stack the weights of {num_experts} networks along "
+                    f"the first axis, {name} has shape {tuple(weights.shape)}"
+                )
             dist.broadcast(weights.data, group=group, group_src=0)
             weights.data = weights.data.split(self.n_own)[rank].clone()
 
@@ -224,13 +229,17 @@ def demonstrate(device, n_tokens=4096, d_model=64, num_experts=8, top_k=2):
         from course.moe.costs import all_to_all_bytes  # scipy.stats takes a second in each process
 
         formula = all_to_all_bytes(d_model, top_k, n_ranks, bytes_per_value=4, training=True)
-        print(f"{n_ranks} processes with {dist.get_backend()}, {num_experts} experts, top {top_k}, "
-              f"{n_tokens} tokens of width {d_model}")  # fmt: skip
+        print(
+            f"{n_ranks} processes with {dist.get_backend()}, {num_experts} experts, top {top_k}, "
+            f"{n_tokens} tokens of width {d_model}"
+        )
         for name, error in zip(found, worst.tolist(), strict=True):
             print(f"  largest difference to one process, {name}: {error:.1e}")
         ways = " + ".join(f"{way / n_tokens:.0f}" for way in sent.tolist())
-        print(f"  bytes that left for each token: {ways} = {sent.sum().item() / n_tokens:.0f}, "
-              f"formula {formula:.0f}")  # fmt: skip
+        print(
+            f"  bytes that left for each token: {ways} = {sent.sum().item() / n_tokens:.0f}, "
+            f"formula {formula:.0f}"
+        )
 
 
 if __name__ == "__main__":

@@ -94,16 +94,24 @@ def draw_total_and_active(axes, rows):
         axes.plot(x, x / part, linestyle=dash, color=QUIET, linewidth=1, marker="")
         name = "all of them" if part == 1 else f"1 in {part}"
         at = 1.2e12 if part > 1 else 3.6e9
-        axes.text(at, at / part * 1.15, name, color=QUIET, size=10.5, ha="left", rotation=34,
-                  rotation_mode="anchor")  # fmt: skip
+        axes.text(
+            at,
+            at / part * 1.15,
+            name,
+            color=QUIET,
+            size=10.5,
+            ha="left",
+            rotation=34,
+            rotation_mode="anchor",
+        )
     total = [row.n_params for row in rows]
     active = [row.n_active_params for row in rows]
     axes.plot(total[:1], active[:1], "o", color=BLACK, markersize=9)
     axes.plot(total[1:], active[1:], "s", color=BLUE, markersize=8)
-    label_axes(axes, x="All parameters", x_unit="number", y="Parameters a token passes",
-               y_unit="number")  # fmt: skip
-    label_points(axes, total, active, [row.name for row in rows], size=10.5,
-                 bbox=_BEHIND)  # fmt: skip
+    label_axes(
+        axes, x="All parameters", x_unit="number", y="Parameters a token passes", y_unit="number"
+    )
+    label_points(axes, total, active, [row.name for row in rows], size=10.5, bbox=_BEHIND)
 
 
 def draw_token_way(axes, probs, experts, gates):
@@ -119,8 +127,14 @@ def draw_token_way(axes, probs, experts, gates):
 
     def box(x, y, width, height, words, **look):
         look = {"facecolor": "white", "edgecolor": BLACK, "linewidth": 1.4} | look
-        shape = FancyBboxPatch((x, y - height / 2), width, height, zorder=3,
-                               boxstyle="round,pad=0,rounding_size=1.2", **look)  # fmt: skip
+        shape = FancyBboxPatch(
+            (x, y - height / 2),
+            width,
+            height,
+            zorder=3,
+            boxstyle="round,pad=0,rounding_size=1.2",
+            **look,
+        )
         axes.add_patch(shape)
         axes.text(x + width / 2, y, words, ha="center", va="center", size=11, zorder=4)
 
@@ -138,23 +152,45 @@ def draw_token_way(axes, probs, experts, gates):
         taken = expert in chosen
         colour = (BLUE, ORANGE)[list(chosen).index(expert) % 2] if taken else "#b8b8b8"
         axes.add_patch(Rectangle((20, height - 3), scale * prob, 6, facecolor=colour))
-        axes.text(20.8 + scale * prob, height, f"{prob:.2f}", va="center", size=10.5,
-                  color=BLACK if taken else QUIET)  # fmt: skip
+        axes.text(
+            20.8 + scale * prob,
+            height,
+            f"{prob:.2f}",
+            va="center",
+            size=10.5,
+            color=BLACK if taken else QUIET,
+        )
         look = {"edgecolor": colour, "linewidth": 2.4 if taken else 1}
         box(51, height, 16, 8, f"expert {expert}" if taken else "", **look)
         if not taken:
-            axes.text(59, height, f"expert {expert} idle", ha="center", va="center", size=9.5,
-                      color=QUIET, zorder=4)  # fmt: skip
+            axes.text(
+                59,
+                height,
+                f"expert {expert} idle",
+                ha="center",
+                va="center",
+                size=9.5,
+                color=QUIET,
+                zorder=4,
+            )
             continue
         arrow((44, height), (50.6, height), color=colour)
         arrow((67.4, height), (89, middle), color=colour)
         along = 0.42
-        axes.text(67.4 + along * 21.6, height + along * (middle - height),
-                  f"× {chosen[expert]:.2f}", size=11.5, ha="center", va="center", bbox=_BEHIND,
-                  zorder=5)  # fmt: skip
+        axes.text(
+            67.4 + along * 21.6,
+            height + along * (middle - height),
+            f"× {chosen[expert]:.2f}",
+            size=11.5,
+            ha="center",
+            va="center",
+            bbox=_BEHIND,
+            zorder=5,
+        )
     arrow((10.4, middle), (18.5, middle), color=BLACK)
-    axes.text(50, -6, "4. y = sum of gate × expert(x), over the chosen experts", ha="center",
-              size=12)  # fmt: skip
+    axes.text(
+        50, -6, "4. y = sum of gate × expert(x), over the chosen experts", ha="center", size=12
+    )
 
 
 # --- balance --------------------------------------------------------------------------------------
@@ -166,23 +202,42 @@ def draw_shares(axes, shares):
     width = 0.8 / len(shares)
     looks = zip((BLACK, BLUE, ORANGE), ("", "///", "..."), strict=True)
     for rank, ((name, values), (colour, hatch)) in enumerate(
-            zip(shares.items(), looks, strict=False)):
+        zip(shares.items(), looks, strict=False)
+    ):
         at = np.arange(n_experts) + (rank - (len(shares) - 1) / 2) * width
         fill = colour if rank == 0 else "white"
-        axes.bar(at, 100 * np.sort(values)[::-1], width, facecolor=fill, edgecolor=colour,
-                 hatch=hatch, linewidth=1.2)  # fmt: skip
+        axes.bar(
+            at,
+            100 * np.sort(values)[::-1],
+            width,
+            facecolor=fill,
+            edgecolor=colour,
+            hatch=hatch,
+            linewidth=1.2,
+        )
         level = 0.93 - 0.09 * rank
-        axes.add_patch(Rectangle((0.5, level - 0.022), 0.045, 0.044, facecolor=fill, hatch=hatch,
-                                 edgecolor=colour, transform=axes.transAxes))  # fmt: skip
+        axes.add_patch(
+            Rectangle(
+                (0.5, level - 0.022),
+                0.045,
+                0.044,
+                facecolor=fill,
+                hatch=hatch,
+                edgecolor=colour,
+                transform=axes.transAxes,
+            )
+        )
         axes.text(0.56, level, name, color=colour, va="center", transform=axes.transAxes)
     axes.axhline(100 / n_experts, color=QUIET, linewidth=1.2, linestyle=DASHES[1])
-    axes.text(n_experts - 0.45, 100 / n_experts, "even", color=QUIET, size=11, va="center",
-              bbox=_BEHIND)  # fmt: skip
+    axes.text(
+        n_experts - 0.45, 100 / n_experts, "even", color=QUIET, size=11, va="center", bbox=_BEHIND
+    )
     axes.set_xticks(range(n_experts), [str(rank) for rank in range(1, n_experts + 1)])
     axes.grid(axis="x", visible=False)
     axes.set_ylim(0, 58)
-    label_axes(axes, x="Expert, the busiest first", x_unit="rank", y="Share of the choices",
-               y_unit="%")  # fmt: skip
+    label_axes(
+        axes, x="Expert, the busiest first", x_unit="rank", y="Share of the choices", y_unit="%"
+    )
 
 
 def draw_dropped(axes, collapsed, n_experts=8, top_k=2):
@@ -215,8 +270,15 @@ def draw_specialisation(axes, shares, classes):
     for row, column in np.ndindex(*shares.shape):
         value = shares[row, column]
         if value >= 0.005:
-            axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", size=11,
-                      color="white" if value > 0.55 else BLACK)  # fmt: skip
+            axes.text(
+                column,
+                row,
+                f"{100 * value:.0f}",
+                ha="center",
+                va="center",
+                size=11,
+                color="white" if value > 0.55 else BLACK,
+            )
     axes.set_xticks(range(shares.shape[1]))
     axes.set_yticks(range(len(classes)), classes)
     axes.grid(visible=False)
@@ -245,23 +307,58 @@ def draw_byte_routes(axes):
         x, y = place % ROW, 2.2 * (place // ROW)
         tile = Rectangle((x, y), 0.94, 2.06, edgecolor=QUIET, linewidth=0.6, animated=True)
         axes.add_patch(tile)
-        letter = axes.text(x + 0.47, y + 0.75, "", ha="center", va="center", size=14,
-                           family="monospace", parse_math=False, animated=True)  # fmt: skip
+        letter = axes.text(
+            x + 0.47,
+            y + 0.75,
+            "",
+            ha="center",
+            va="center",
+            size=14,
+            family="monospace",
+            parse_math=False,
+            animated=True,
+        )
         tiles.append((tile, letter))
     # Numbers as markers: 128 more words would take four times as long to draw.
-    numbers = [[_moving(axes, "", color=colour, marker=f"${expert}$", markersize=size,
-                        markeredgewidth=0, zorder=4) for expert in range(N_EXPERTS)]
-               for colour, size in ((BLACK, 7.5), (BLACK, 5.5))]  # fmt: skip
+    numbers = [
+        [
+            _moving(
+                axes,
+                "",
+                color=colour,
+                marker=f"${expert}$",
+                markersize=size,
+                markeredgewidth=0,
+                zorder=4,
+            )
+            for expert in range(N_EXPERTS)
+        ]
+        for colour, size in ((BLACK, 7.5), (BLACK, 5.5))
+    ]
     step = ROWS * 2.2 / N_EXPERTS
     for expert in range(N_EXPERTS):
         axes.text(17.3, (expert + 0.45) * step, str(expert), ha="right", va="center", size=12)
     even = 17.6 + 10 / N_EXPERTS
-    axes.plot([even, even], [-0.1, ROWS * 2.2], color=QUIET, linewidth=1.2, linestyle=DASHES[1],
-              marker="", zorder=4)  # fmt: skip
+    axes.plot(
+        [even, even],
+        [-0.1, ROWS * 2.2],
+        color=QUIET,
+        linewidth=1.2,
+        linestyle=DASHES[1],
+        marker="",
+        zorder=4,
+    )
     bars = []
     for expert, tint in enumerate(TINTS):
-        bar = Rectangle((17.6, (expert + 0.1) * step), 0, 0.7 * step, facecolor=tint,
-                        edgecolor=BLACK, linewidth=0.8, animated=True)  # fmt: skip
+        bar = Rectangle(
+            (17.6, (expert + 0.1) * step),
+            0,
+            0.7 * step,
+            facecolor=tint,
+            edgecolor=BLACK,
+            linewidth=0.8,
+            animated=True,
+        )
         axes.add_patch(bar)
         words = axes.text(18, (expert + 0.45) * step, "", va="center", size=10.5, animated=True)
         bars.append((bar, words))
@@ -298,19 +395,28 @@ def draw_dense_against_moe(pair, comparison):
     left, right = pair
     sizes = comparison.sizes
     flops = np.array([size.flops for size in sizes])
-    for name, marker, colour, dash, shift in (("dense", "o", BLUE, DASHES[0], 0.97),
-                                              ("moe", "s", ORANGE, DASHES[1], 1.03)):
+    for name, marker, colour, dash, shift in (
+        ("dense", "o", BLUE, DASHES[0], 0.97),
+        ("moe", "s", ORANGE, DASHES[1], 1.03),
+    ):
         losses = [getattr(size, name) for size in sizes]
-        left.plot(flops * shift, [np.mean(some) for some in losses], linestyle=dash, marker="",
-                  color=colour)
+        left.plot(
+            flops * shift,
+            [np.mean(some) for some in losses],
+            linestyle=dash,
+            marker="",
+            color=colour,
+        )
         for x, some in zip(flops * shift, losses, strict=True):
             left.plot([x] * len(some), some, marker, color=colour, markersize=6, mfc="none")
     left.set_xlim(flops[0] / 1.5, flops[-1] * 1.4)
     log_axis(left.xaxis)
-    label_axes(left, x="Training compute C", x_unit="FLOP", y="Held-out loss",
-               y_unit="nats per byte")  # fmt: skip
-    for rank, (name, marker, colour, dash) in enumerate((
-            ("dense", "o", BLUE, DASHES[0]), ("8 experts, top 2", "s", ORANGE, DASHES[1]))):
+    label_axes(
+        left, x="Training compute C", x_unit="FLOP", y="Held-out loss", y_unit="nats per byte"
+    )
+    for rank, (name, marker, colour, dash) in enumerate(
+        (("dense", "o", BLUE, DASHES[0]), ("8 experts, top 2", "s", ORANGE, DASHES[1]))
+    ):
         level = 0.93 - 0.085 * rank
         at = {"transform": left.transAxes, "color": colour}
         left.plot([0.4, 0.5], [level, level], linestyle=dash, marker="", **at)
@@ -319,36 +425,62 @@ def draw_dense_against_moe(pair, comparison):
     means = np.array([size.gain.mean for size in sizes])
     ends = np.array([(size.gain.low, size.gain.high) for size in sizes]).T
     ends = np.where(np.isfinite(ends), ends, means)  # one seed has no interval
-    right.errorbar(flops, means, yerr=np.abs(ends - means), fmt="s", color=ORANGE, capsize=5,
-                   linewidth=2)  # fmt: skip
+    right.errorbar(
+        flops, means, yerr=np.abs(ends - means), fmt="s", color=ORANGE, capsize=5, linewidth=2
+    )
     right.axhline(0, color=BLACK, linewidth=1, linestyle="-")
     right.axhspan(comparison.all.gain.low, comparison.all.gain.high, color="#f7e3c8", zorder=0)
-    right.text(0.24, comparison.all.gain.high, "all pairs", size=11, va="top", ha="center",
-               transform=right.get_yaxis_transform())  # fmt: skip
+    right.text(
+        0.24,
+        comparison.all.gain.high,
+        "all pairs",
+        size=11,
+        va="top",
+        ha="center",
+        transform=right.get_yaxis_transform(),
+    )
     right.set_xlim(left.get_xlim())
     log_axis(right.xaxis)
-    label_axes(right, x="Training compute C", x_unit="FLOP", y="Dense minus mixture",
-               y_unit="nats per byte")  # fmt: skip
+    label_axes(
+        right,
+        x="Training compute C",
+        x_unit="FLOP",
+        y="Dense minus mixture",
+        y_unit="nats per byte",
+    )
 
 
 def draw_touched(axes):
     """How much of a layer's experts a batch reads, if all are equally likely."""
     batches = 2.0 ** np.arange(0, 10.25, 0.25)
     axes.set(xlim=(1, 1024), ylim=(0, 104))
-    models = (("Mixtral, 2 of 8", 8, 2), ("Llama-4-Scout, 1 of 16", 16, 1),
-              ("gpt-oss-120b, 4 of 128", 128, 4), ("Kimi-K2, 8 of 384", 384, 8))  # fmt: skip
+    models = (
+        ("Mixtral, 2 of 8", 8, 2),
+        ("Llama-4-Scout, 1 of 16", 16, 1),
+        ("gpt-oss-120b, 4 of 128", 128, 4),
+        ("Kimi-K2, 8 of 384", 384, 8),
+    )
     for rank, (name, n_experts, top_k) in enumerate(models):
         look = {"color": COLOURS[rank], "linestyle": DASHES[rank], "marker": MARKERS[rank]}
         axes.plot(batches, 100 * experts_touched(batches, n_experts, top_k) / n_experts, **look)
         level = 0.36 - 0.085 * rank
         axes.plot([0.6, 0.64, 0.68], [level] * 3, transform=axes.transAxes, markevery=[1], **look)
-        axes.text(0.7, level, name, color=COLOURS[rank], va="center", bbox=_BEHIND, size=11,
-                  transform=axes.transAxes)  # fmt: skip
+        axes.text(
+            0.7,
+            level,
+            name,
+            color=COLOURS[rank],
+            va="center",
+            bbox=_BEHIND,
+            size=11,
+            transform=axes.transAxes,
+        )
     log_axis(axes.xaxis, format="{:,g}".format)
     axes.set_xticks([1, 4, 16, 64, 256, 1024], ["1", "4", "16", "64", "256", "1,024"])
     axes.xaxis.set_minor_locator(NullLocator())
-    label_axes(axes, x="Tokens in a step", x_unit="number", y="Experts that must be read",
-               y_unit="%")  # fmt: skip
+    label_axes(
+        axes, x="Tokens in a step", x_unit="number", y="Experts that must be read", y_unit="%"
+    )
 
 
 def draw_gains(axes):
@@ -361,25 +493,55 @@ def draw_gains(axes):
     most = KRAJEWSKI_2024.fitted_range
     active = [n / KRAJEWSKI_2024.n_params(1) for n in most["n_params"]]
     lines = (
-        ("Krajewski 2024", BLUE, "o",
-         lambda c: KRAJEWSKI_2024.compute_gain(c, KRAJEWSKI_2024_DENSE),
-         [training_flops(n, d) for n, d in zip(active, most["n_tokens"], strict=True)],
-         (2e17, 1e22)),
-        ("Abnar 2025, 7 of 8 idle", GREEN, "D", lambda c: ABNAR_2025.compute_gain(c, 0.875),
-         ABNAR_2025.fitted_range["flops"], (1e19, 1e22)),
-        ("Clark 2022, 64 experts", ORANGE, "s",
-         lambda c: clark.effective_params(c / (6 * 130e9), 64) / (c / (6 * 130e9)),
-         [training_flops(n, 130e9) for n in (n_low, n_high)], (1e18, 1e23)),
-    )  # fmt: skip
+        (
+            "Krajewski 2024",
+            BLUE,
+            "o",
+            lambda c: KRAJEWSKI_2024.compute_gain(c, KRAJEWSKI_2024_DENSE),
+            [training_flops(n, d) for n, d in zip(active, most["n_tokens"], strict=True)],
+            (2e17, 1e22),
+        ),
+        (
+            "Abnar 2025, 7 of 8 idle",
+            GREEN,
+            "D",
+            lambda c: ABNAR_2025.compute_gain(c, 0.875),
+            ABNAR_2025.fitted_range["flops"],
+            (1e19, 1e22),
+        ),
+        (
+            "Clark 2022, 64 experts",
+            ORANGE,
+            "s",
+            lambda c: clark.effective_params(c / (6 * 130e9), 64) / (c / (6 * 130e9)),
+            [training_flops(n, 130e9) for n in (n_low, n_high)],
+            (1e18, 1e23),
+        ),
+    )
     with extrapolating():
         for name, colour, marker, gain, (low, high), (first, last) in lines:
-            for ends, dash, width in (((low, high), "-", 2.8), ((first, low), (0, (2, 2)), 1.4),
-                                      ((high, last), (0, (2, 2)), 1.4)):
+            for ends, dash, width in (
+                ((low, high), "-", 2.8),
+                ((first, low), (0, (2, 2)), 1.4),
+                ((high, last), (0, (2, 2)), 1.4),
+            ):
                 x = np.geomspace(*ends, 7)
-                axes.plot(x, [gain(c) for c in x], linestyle=dash, color=colour, linewidth=width,
-                          marker=marker if dash == "-" else "", markevery=[0, 6],
-                          label=name if ends[1] == last else "_")  # fmt: skip
+                axes.plot(
+                    x,
+                    [gain(c) for c in x],
+                    linestyle=dash,
+                    color=colour,
+                    linewidth=width,
+                    marker=marker if dash == "-" else "",
+                    markevery=[0, 6],
+                    label=name if ends[1] == last else "_",
+                )
     axes.axhline(1, color=QUIET, linewidth=1, linestyle="-")
-    label_axes(axes, x="Training compute of the mixture", x_unit="FLOP",
-               y="Compute a dense model needs", y_unit="ratio")  # fmt: skip
+    label_axes(
+        axes,
+        x="Training compute of the mixture",
+        x_unit="FLOP",
+        y="Compute a dense model needs",
+        y_unit="ratio",
+    )
     label_lines(axes)

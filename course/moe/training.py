@@ -46,19 +46,36 @@ class CountedMoE(nn.Module):
         return self.layer(x, routing)
 
 
-def spec(study: str, d_model: int, flops: float, seed: int, *, num_experts: int = 8,
-         top_k: int = 2, router: str = "softmax", balance_coefficient: float = BALANCE,
-         bias_rate: float = 0.0) -> Row:
+def spec(
+    study: str,
+    d_model: int,
+    flops: float,
+    seed: int,
+    *,
+    num_experts: int = 8,
+    top_k: int = 2,
+    router: str = "softmax",
+    balance_coefficient: float = BALANCE,
+    bias_rate: float = 0.0,
+) -> Row:
     """One run. Experts are as wide as makes `top_k` of them do the FLOP of the dense block.
 
     balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
         returns the form that is top_k there, so the recipe gets balance_coefficient / top_k.
     bias_rate: of `update_bias`, once a step; 0 for none.
     """
-    return {"study": study, "d_model": d_model, "n_tokens": fleet.tokens_for(flops, d_model),
-            "seed": seed, "num_experts": num_experts, "top_k": top_k,
-            "d_ff": 4 * d_model // top_k, "router": router,
-            "balance_coefficient": balance_coefficient, "bias_rate": bias_rate}
+    return {
+        "study": study,
+        "d_model": d_model,
+        "n_tokens": fleet.tokens_for(flops, d_model),
+        "seed": seed,
+        "num_experts": num_experts,
+        "top_k": top_k,
+        "d_ff": 4 * d_model // top_k,
+        "router": router,
+        "balance_coefficient": balance_coefficient,
+        "bias_rate": bias_rate,
+    }
 
 
 def main_runs() -> list[Row]:
@@ -97,8 +114,10 @@ def _active_and_total(row: Row) -> tuple[int, int]:
     d_model, dense = row["d_model"], count_parameters(row["d_model"], N_LAYERS)
     router, expert = d_model * row["num_experts"], 2 * d_model * row["d_ff"]
     without = N_LAYERS * (router - 8 * d_model**2)  # the dense blocks out, the routers in
-    return (dense.n_with_head + without + N_LAYERS * row["top_k"] * expert,
-            dense.n_total + without + N_LAYERS * row["num_experts"] * expert)
+    return (
+        dense.n_with_head + without + N_LAYERS * row["top_k"] * expert,
+        dense.n_total + without + N_LAYERS * row["num_experts"] * expert,
+    )
 
 
 def flops(row: Row) -> float:
@@ -109,9 +128,12 @@ def flops(row: Row) -> float:
 
 def build(row: Row) -> LanguageModel:
     """The untrained model of a run; its blocks' `feed_forward` are CountedMoE."""
+
     def block(d_model):
-        return CountedMoE(d_model, row["num_experts"], row["top_k"], d_ff=row["d_ff"],
-                          router=row["router"])
+        return CountedMoE(
+            d_model, row["num_experts"], row["top_k"], d_ff=row["d_ff"], router=row["router"]
+        )
+
     return LanguageModel(row["d_model"], N_LAYERS, feed_forward=block)
 
 
@@ -135,8 +157,9 @@ def train_model(row: Row, text):
                 block.clear()
 
         recipe = Recipe(balance_coefficient=row["balance_coefficient"] / row["top_k"])
-        log = train(model, text, row["n_tokens"], recipe=recipe,
-                    seed=row["seed"], on_step=after_step)
+        log = train(
+            model, text, row["n_tokens"], recipe=recipe, seed=row["seed"], on_step=after_step
+        )
     return model, log
 
 
@@ -168,7 +191,14 @@ def run(row: Row) -> Row:
         torch.set_num_threads(threads)
     n_active, n_total = _active_and_total(row)
     dead = (shares < DEAD / row["num_experts"]).sum(1).float().mean()
-    return {"n_active": n_active, "n_total": n_total, "flops": flops(row), "steps": log.steps,
-            "loss": round(loss, 5), "train_loss": round(log.train_loss, 5),
-            "largest_share": round(float(shares.amax(1).mean()), 4),
-            "dead_experts": round(float(dead), 2), "seconds": round(watch.seconds, 1)}
+    return {
+        "n_active": n_active,
+        "n_total": n_total,
+        "flops": flops(row),
+        "steps": log.steps,
+        "loss": round(loss, 5),
+        "train_loss": round(log.train_loss, 5),
+        "largest_share": round(float(shares.amax(1).mean()), 4),
+        "dead_experts": round(float(dead), 2),
+        "seconds": round(watch.seconds, 1),
+    }

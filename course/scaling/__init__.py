@@ -4,9 +4,9 @@ from course.scaling.allocation import (
     Allocation,
     Comparison,
     ComputeOptimalCalculator,
+    ConfigurationAtBudget,
     PerformancePrediction,
     ScalingLawAnalyzer,
-    TrainedAt,
 )
 from course.scaling.isoflop import ValleyMinimum, isoflop_losses, tokens_at, valley_minimum
 from course.scaling.laws import (
@@ -58,6 +58,7 @@ __all__ = [
     "ChinchillaLaw",
     "Comparison",
     "ComputeOptimalCalculator",
+    "ConfigurationAtBudget",
     "KaplanLaw",
     "OutsideFittedRange",
     "PerformancePrediction",
@@ -66,7 +67,6 @@ __all__ = [
     "PublishedRow",
     "RatioLaw",
     "ScalingLawAnalyzer",
-    "TrainedAt",
     "TrainedModel",
     "UnitChange",
     "ValleyMinimum",

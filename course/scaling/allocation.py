@@ -173,7 +173,7 @@ class Allocation:
 
 
 @dataclass(frozen=True)
-class TrainedAt:
+class ConfigurationAtBudget:
     """A configuration at the budget that it took, beside the best for that budget.
 
     `flops` = 6 N D. `loss` is its own, `best_loss` what the optimum reaches with the same `flops`,
@@ -196,22 +196,34 @@ class Comparison:
     """What `compare_allocations` compares. `compute_budget` is the optimum's; see TrainedAt."""
 
     compute_budget: float
-    gpt3_style: TrainedAt
-    chinchilla_optimal: TrainedAt
-    palm2_style: TrainedAt
+    gpt3_style: ConfigurationAtBudget
+    chinchilla_optimal: ConfigurationAtBudget
+    palm2_style: ConfigurationAtBudget
     law: ChinchillaLaw = field(repr=False)
 
     def _repr_html_(self):
         header = (
-            "", "parameters", "tokens", "tokens per parameter", "its own budget",
-            "loss (nats)", "best loss at that budget", "compute the optimum needs for it",
+            "",
+            "parameters",
+            "tokens",
+            "tokens per parameter",
+            "its own budget",
+            "loss (nats)",
+            "best loss at that budget",
+            "compute the optimum needs for it",
             f"loss of its D/N at {flop(self.compute_budget)}",
         )
         rows = [
             (
-                one.name, count(one.n_params), count(one.n_tokens),
-                number(one.n_tokens / one.n_params, ".3g"), flop(one.flops), number(one.loss),
-                number(one.best_loss), flop(one.flops_needed), number(one.loss_at_budget),
+                one.name,
+                count(one.n_params),
+                count(one.n_tokens),
+                number(one.n_tokens / one.n_params, ".3g"),
+                flop(one.flops),
+                number(one.loss),
+                number(one.best_loss),
+                flop(one.flops_needed),
+                number(one.loss_at_budget),
             )
             for one in (self.gpt3_style, self.chinchilla_optimal, self.palm2_style)
         ]
@@ -258,7 +270,7 @@ class ComputeOptimalCalculator:
     def _trained_at(self, name, n_params, n_tokens, budget):
         flops, loss = training_flops(n_params, n_tokens), self.law.loss(n_params, n_tokens)
         same_ratio = np.sqrt(budget / flops)  # N and D both grow by it: D / N stays
-        return TrainedAt(
+        return ConfigurationAtBudget(
             name=name,
             n_params=n_params,
             n_tokens=n_tokens,
@@ -268,4 +280,3 @@ class ComputeOptimalCalculator:
             flops_needed=self.law.flops_for_loss(loss),
             loss_at_budget=self.law.loss(n_params * same_ratio, n_tokens * same_ratio),
         )
-

@@ -63,12 +63,16 @@ def product_or_sum_explorer():
         advanced={
             "law": choice("True law", LOSS_LAWS, BESIROGLU_2024),
             "noise": widgets.FloatSlider(
-                description="Noise of a run (sd)", value=0.005, min=0, max=0.03, step=0.0025,
+                description="Noise of a run (sd)",
+                value=0.005,
+                min=0,
+                max=0.03,
+                step=0.0025,
                 readout_format=".2%",
             ),
             "seed": widgets.IntSlider(description="Seed", value=0, min=0, max=9),
         },
-    )  # fmt: skip
+    )
 
 
 def _describe_product_or_sum(result):

@@ -79,7 +79,7 @@ def valley_minimum(n_params, losses):
 
 
 @dataclass(frozen=True)
-class Bought:
+class Candidate:
     """A size and data, and the loss that the law in view gives them."""
 
     name: str
@@ -113,7 +113,7 @@ class ValleyView:
     models: tuple
     second: ChinchillaLaw | None
     second_losses: np.ndarray | None
-    second_best: Bought | None
+    second_best: Candidate | None
 
 
 def valley_view(flops, law, second=None):
@@ -124,9 +124,9 @@ def valley_view(flops, law, second=None):
     with extrapolating():
         path = law.optimum(np.geomspace(1e17, 1e28, 45))
 
-        def buy(name, n_params, n_tokens, by=law):
+        def candidate(name, n_params, n_tokens, by=law):
             n_params, n_tokens = float(n_params), float(n_tokens)
-            return Bought(name, n_params, n_tokens, by.loss(n_params, n_tokens))
+            return Candidate(name, n_params, n_tokens, by.loss(n_params, n_tokens))
 
         return ValleyView(
             law=law,
@@ -136,14 +136,16 @@ def valley_view(flops, law, second=None):
             path_sizes=path[0],
             path_losses=law.loss(*path),
             bought={
-                "optimum": buy("optimum", *law.optimum(flops)),
-                "Kaplan": buy("Kaplan", *KAPLAN_2020.optimum(flops)),
-                "A §1.2": buy("A §1.2", printed["n_params"], printed["n_tokens"]),
+                "optimum": candidate("optimum", *law.optimum(flops)),
+                "Kaplan": candidate("Kaplan", *KAPLAN_2020.optimum(flops)),
+                "A §1.2": candidate("A §1.2", printed["n_params"], printed["n_tokens"]),
             },
-            models=tuple(buy(m.name, m.n_params, m.n_tokens) for m in _models_near(flops)),
+            models=tuple(candidate(m.name, m.n_params, m.n_tokens) for m in _models_near(flops)),
             second=second,
             second_losses=None if second is None else isoflop_losses(second, flops, sizes),
-            second_best=None if second is None else buy("best", *second.optimum(flops), by=second),
+            second_best=None
+            if second is None
+            else candidate("best", *second.optimum(flops), by=second),
         )
 
 

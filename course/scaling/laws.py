@@ -17,7 +17,9 @@ from course.accounting.training import FLOP_PER_PARAM_TOKEN
 from course.scaling.display import number, table
 from course.units import PF_DAY, between, positive
 
-FAR = 10  # a law is asked "far" outside its range when it is this many times beyond an end of it
+EXTRAPOLATION_FACTOR = (
+    10  # a law is asked "far" outside its range when it is this many times beyond an end of it
+)
 
 
 class OutsideFittedRange(UserWarning):
@@ -283,8 +285,8 @@ def warn_if_far(law, **asked):
         lower, upper = law.fitted_range[quantity]
         scalar = type(value) is float
         lowest, highest = (value, value) if scalar else (value.min(), value.max())
-        if lowest * FAR < lower or highest > upper * FAR:
-            worst = highest if highest > upper * FAR else lowest
+        if lowest * EXTRAPOLATION_FACTOR < lower or highest > upper * EXTRAPOLATION_FACTOR:
+            worst = highest if highest > upper * EXTRAPOLATION_FACTOR else lowest
             far.append(f"{quantity} = {worst:.3g}, fitted on {lower:.3g} to {upper:.3g}")
     if far:
         warnings.warn(

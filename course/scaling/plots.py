@@ -56,8 +56,14 @@ def draw_power_laws(three_axes):
         at_top = {"y": 0.985, "transform": axes.get_xaxis_transform(), "va": "top"}
         axes.text(high, s="fitted ", ha="right", color=QUIET, size=10, **at_top)
         axes.text(high, s=" beyond", ha="left", color=QUIET, size=10, **at_top)
-        axes.text(0.06, 0.06, f"L ∝ {letter}$^{{-{alpha:.3f}}}$", transform=axes.transAxes,
-                  color=colour, size=14)  # fmt: skip
+        axes.text(
+            0.06,
+            0.06,
+            f"L ∝ {letter}$^{{-{alpha:.3f}}}$",
+            transform=axes.transAxes,
+            color=colour,
+            size=14,
+        )
         log_axis(axes.xaxis)
         axes.xaxis.set_major_locator(LogLocator(base=1000))
         label_axes(axes, x=name, x_unit=unit)
@@ -86,9 +92,15 @@ def draw_loss_from_compute(axes):
         for name, loss, colour, dash, marker, side in lines:
             axes.plot(flops, loss(flops), color=colour, linestyle=dash, marker="", label=name)
             axes.plot([gpt3], [loss(gpt3)], marker, color=colour)
-            axes.annotate(f"{loss(gpt3):.2f}", (gpt3, loss(gpt3)), xytext=(8 * side, 6 * side),
-                          ha="left" if side > 0 else "right", va="bottom" if side > 0 else "top",
-                          textcoords="offset points", color=colour)  # fmt: skip
+            axes.annotate(
+                f"{loss(gpt3):.2f}",
+                (gpt3, loss(gpt3)),
+                xytext=(8 * side, 6 * side),
+                ha="left" if side > 0 else "right",
+                va="bottom" if side > 0 else "top",
+                textcoords="offset points",
+                color=colour,
+            )
     axes.axvline(gpt3, color=QUIET, linewidth=0.8, linestyle="-", marker="")
     axes.text(gpt3, 4.8, f" GPT-3, {format_flop(gpt3)}", color=QUIET, va="top")
     log_axis(axes.xaxis)
@@ -111,8 +123,14 @@ def draw_floor(axes, law=BESIROGLU_2024, fitted=(1e18, 1e21)):
     axes.set(xlim=(flops[0], flops[-1]), ylim=(0.95, 4))
     axes.plot(runs, measured, "o", color=BLACK, markersize=8, label="_")
     axes.plot(flops, best, color=BLUE, linestyle="-", marker="", label="with a floor")
-    axes.plot(flops, straight, color=ORANGE, linestyle="--", marker="",
-              label=f"C$^{{{slope:.3f}}}$, no floor".replace("-", "−"))  # fmt: skip
+    axes.plot(
+        flops,
+        straight,
+        color=ORANGE,
+        linestyle="--",
+        marker="",
+        label=f"C$^{{{slope:.3f}}}$, no floor".replace("-", "−"),
+    )
     axes.axhline(law.E, color=QUIET, linewidth=1, linestyle=(0, (2, 2)), marker="")
     axes.text(flops[0] * 2, law.E / 1.01, f"floor E = {law.E:.2f} nats", color=QUIET, va="top")
     axes.axvspan(*fitted, color="#f0f0f0", zorder=0)
@@ -126,11 +144,19 @@ def draw_floor(axes, law=BESIROGLU_2024, fitted=(1e18, 1e21)):
 
 # Each model of the chart, and on which side of its point its name is free of lines.
 _CHART_MODELS = {
-    "GPT-3": "below", "Gopher": "above", "Chinchilla": "right", "MT-NLG": "right",
-    "PaLM": "right", "PaLM-2": "right", "LLaMA-1-7B": "left", "LLaMA-1-65B": "left",
-    "Llama-2-70B": "above", "Llama-3-8B": "left", "Llama-3.1-405B": "left",
+    "GPT-3": "below",
+    "Gopher": "above",
+    "Chinchilla": "right",
+    "MT-NLG": "right",
+    "PaLM": "right",
+    "PaLM-2": "right",
+    "LLaMA-1-7B": "left",
+    "LLaMA-1-65B": "left",
+    "Llama-2-70B": "above",
+    "Llama-3-8B": "left",
+    "Llama-3.1-405B": "left",
     "DeepSeek-V3": "above",
-}  # fmt: skip
+}
 _CHART_NAMES = {"PaLM-2": "PaLM-2 (leaked)", "DeepSeek-V3": "DeepSeek-V3 (37B active)"}
 _SIDES = {
     "right": {"xytext": (8, 0), "ha": "left", "va": "center"},
@@ -157,12 +183,16 @@ def draw_params_against_tokens(axes):
             ("20 tokens per parameter", sizes, 20 * sizes, "#d0d0d0", "-", 9e9, "above"),
             ("Besiroglu 2024", *BESIROGLU_2024.optimum(budgets), BLUE, DASHES[0], 8e9, "below"),
             (
-                "Hoffmann 2022, Approach 3", *HOFFMANN_2022_UNROUNDED.optimum(budgets),
-                GREEN, DASHES[3], 1.3e9, "above",
+                "Hoffmann 2022, Approach 3",
+                *HOFFMANN_2022_UNROUNDED.optimum(budgets),
+                GREEN,
+                DASHES[3],
+                1.3e9,
+                "above",
             ),
             ("Kaplan 2020", *KAPLAN_2020.optimum(budgets), PURPLE, DASHES[2], 6e11, "above"),
             ("A §1.2 as printed", *_as_a_allocates(budgets), ORANGE, DASHES[1], 2e10, "below"),
-        ]  # fmt: skip
+        ]
     axes.figure.draw_without_rendering()  # the angle on paper is known once the layout is
     for name, n_params, n_tokens, colour, dash, at, side in lines:
         width = 8 if colour == "#d0d0d0" else 2.2
@@ -170,16 +200,28 @@ def draw_params_against_tokens(axes):
         _name_line(axes, n_params, n_tokens, name, at, side, QUIET if width == 8 else colour)
     gpt3 = trained_models()["GPT-3"]
     twenty = 20 * gpt3.n_params
-    axes.annotate("", (gpt3.n_params, twenty), (gpt3.n_params, gpt3.n_tokens),
-                  arrowprops={"arrowstyle": "->", "color": QUIET, "shrinkA": 6})  # fmt: skip
+    axes.annotate(
+        "",
+        (gpt3.n_params, twenty),
+        (gpt3.n_params, gpt3.n_tokens),
+        arrowprops={"arrowstyle": "->", "color": QUIET, "shrinkA": 6},
+    )
     axes.text(gpt3.n_params, 1.2e12, f" {twenty / gpt3.n_tokens:.0f}×", color=QUIET)
     for name, side in _CHART_MODELS.items():
         model = trained_models()[name]
         at = (model.n_active_params, model.n_tokens)
-        axes.plot(*at, "D" if model.sparse else "o", color=BLACK,
-                  mfc="white" if model.sparse else BLACK)  # fmt: skip
-        axes.annotate(_CHART_NAMES.get(name, name), at, **_SIDES[side], textcoords="offset points",
-                      color=BLACK, size=10.5, bbox=_BEHIND | {"alpha": 0.7})  # fmt: skip
+        axes.plot(
+            *at, "D" if model.sparse else "o", color=BLACK, mfc="white" if model.sparse else BLACK
+        )
+        axes.annotate(
+            _CHART_NAMES.get(name, name),
+            at,
+            **_SIDES[side],
+            textcoords="offset points",
+            color=BLACK,
+            size=10.5,
+            bbox=_BEHIND | {"alpha": 0.7},
+        )
 
 
 def _name_line(axes, x, y, text, at, side, colour):
@@ -189,10 +231,17 @@ def _name_line(axes, x, y, text, at, side, colour):
     run, rise = np.diff(axes.transData.transform(np.column_stack([near, level])), axis=0)[0]
     angle = math.atan2(rise, run)
     up = 5 if side == "above" else -5
-    axes.annotate(text, (at, level[0]), xytext=(-up * math.sin(angle), up * math.cos(angle)),
-                  textcoords="offset points", color=colour, size=10.5, rotation_mode="anchor",
-                  va="bottom" if side == "above" else "top",
-                  rotation=math.degrees(angle))  # fmt: skip
+    axes.annotate(
+        text,
+        (at, level[0]),
+        xytext=(-up * math.sin(angle), up * math.cos(angle)),
+        textcoords="offset points",
+        color=colour,
+        size=10.5,
+        rotation_mode="anchor",
+        va="bottom" if side == "above" else "top",
+        rotation=math.degrees(angle),
+    )
 
 
 def _as_a_allocates(flops):
@@ -208,8 +257,15 @@ def draw_valleys(axes, law=BESIROGLU_2024, budgets=(1e19, 1e20, 1e21, 1e22, 5.76
     with extrapolating():
         best = law.optimum(path)
         axes.plot(best[0], law.loss(*best), color=QUIET, linestyle="-", linewidth=1, marker="")
-    axes.text(0.99, 0.02, f"{law.name}; thin line: the best at every budget", color=QUIET, size=10,
-              transform=axes.transAxes, ha="right")  # fmt: skip
+    axes.text(
+        0.99,
+        0.02,
+        f"{law.name}; thin line: the best at every budget",
+        color=QUIET,
+        size=10,
+        transform=axes.transAxes,
+        ha="right",
+    )
     for number, flops in enumerate(budgets):
         losses = isoflop_losses(law, flops, sizes)
         colour = COLOURS[number % len(COLOURS)]
@@ -219,11 +275,18 @@ def draw_valleys(axes, law=BESIROGLU_2024, budgets=(1e19, 1e20, 1e21, 1e22, 5.76
             lowest = law.loss(n_best, d_best)
         axes.plot([n_best], [lowest], "o", color=colour)
         words = {"textcoords": "offset points", "color": colour, "bbox": _BEHIND | {"alpha": 0.7}}
-        axes.annotate(format_count(n_best), (n_best, lowest), xytext=(0, 7), va="bottom",
-                      ha="center", **words)  # fmt: skip
+        axes.annotate(
+            format_count(n_best), (n_best, lowest), xytext=(0, 7), va="bottom", ha="center", **words
+        )
         end = np.flatnonzero(losses < 4)[-1]  # where the curve leaves the picture
-        axes.annotate(format_flop(flops), (sizes[end], losses[end]), xytext=(-9, 2), va="bottom",
-                      ha="right", **words)  # fmt: skip
+        axes.annotate(
+            format_flop(flops),
+            (sizes[end], losses[end]),
+            xytext=(-9, 2),
+            va="bottom",
+            ha="right",
+            **words,
+        )
     log_axis(axes.xaxis, format=format_count)
     label_axes(axes, x="Model size N", x_unit="parameters", **_NATS)
 
@@ -247,8 +310,14 @@ def draw_optimal_sizes(axes):
         ):
             n_params = law.optimum(flops)[0]
             name = "Hoffmann, Approach 3" if law is HOFFMANN_2022_UNROUNDED else law.name
-            axes.plot(flops, n_params / reference, color=colour, linestyle=dash, marker="",
-                      label=name.replace("Hoffmann 2022,", "Hoffmann,"))  # fmt: skip
+            axes.plot(
+                flops,
+                n_params / reference,
+                color=colour,
+                linestyle=dash,
+                marker="",
+                label=name.replace("Hoffmann 2022,", "Hoffmann,"),
+            )
             if law in (BESIROGLU_2024, HOFFMANN_2022_APPROACH_2):
                 band = [end / reference for end in size_interval(law, flops)]
                 axes.fill_between(flops, *band, facecolor=colour, alpha=0.1)
@@ -256,8 +325,13 @@ def draw_optimal_sizes(axes):
                     axes.plot(flops, end, color=colour, linestyle=dash, linewidth=0.8, marker="")
     log_axis(axes.xaxis)
     log_axis(axes.yaxis, format="{:g}".format)
-    label_axes(axes, x="Training compute C", x_unit="FLOP", y="Optimal N, Besiroglu 2024 = 1",
-               y_unit="ratio")  # fmt: skip
+    label_axes(
+        axes,
+        x="Training compute C",
+        x_unit="FLOP",
+        y="Optimal N, Besiroglu 2024 = 1",
+        y_unit="ratio",
+    )
     label_lines(axes)
 
 
@@ -284,19 +358,29 @@ def draw_valley(axes):
         for _ in range(MOST_MODELS)
     ]
     points = {}  # what is bought: its point, its name beside it, its numbers in a corner
-    for rank, (name, marker, colour, at, place) in enumerate((
-        ("optimum", "o", BLUE, (0, 6), {"ha": "center", "va": "bottom"}),
-        ("Kaplan", "^", PURPLE, (9, -6), {"va": "center"}),
-        ("A §1.2", "s", ORANGE, (0, 8), {"ha": "center", "va": "bottom"}),
-    )):
+    for rank, (name, marker, colour, at, place) in enumerate(
+        (
+            ("optimum", "o", BLUE, (0, 6), {"ha": "center", "va": "bottom"}),
+            ("Kaplan", "^", PURPLE, (9, -6), {"va": "center"}),
+            ("A §1.2", "s", ORANGE, (0, 8), {"ha": "center", "va": "bottom"}),
+        )
+    ):
         low = 0.15 - 0.055 * rank
         axes.plot(0.02, low, marker, color=colour, transform=axes.transAxes)
         points[name] = (
             _moving(axes, marker, color=colour, markersize=11),
             _words(axes, at, color=colour, **place),
-            axes.text(0.04, low, "", color=colour, size=10.5, va="center", animated=True,
-                      transform=axes.transAxes),
-        )  # fmt: skip
+            axes.text(
+                0.04,
+                low,
+                "",
+                color=colour,
+                size=10.5,
+                va="center",
+                animated=True,
+                transform=axes.transAxes,
+            ),
+        )
     corner = {"transform": axes.transAxes, "ha": "right", "va": "top", "animated": True}
     title = axes.text(0.99, 0.99, "", color=BLUE, **corner)
     second_title = axes.text(0.99, 0.92, "", color=GREEN, **corner)

@@ -57,15 +57,31 @@ class PublishedTable(tuple):
 
     def _repr_html_(self):
         header = (
-            "printed in", "our law", "printed C (FLOP)", "6·N·D / C",
-            "printed N", "our N", "N off by", "printed D", "our D", "D off by", "why",
+            "printed in",
+            "our law",
+            "printed C (FLOP)",
+            "6·N·D / C",
+            "printed N",
+            "our N",
+            "N off by",
+            "printed D",
+            "our D",
+            "D off by",
+            "why",
         )
         rows = [
             (
-                row.table, row.law, f"{row.printed_flops:.3g}", f"{1 + row.identity_gap:.3f}",
-                format_count(row.n_params), format_count(row.our_n_params),
-                f"{row.params_residual:+.1%}", format_count(row.n_tokens),
-                format_count(row.our_n_tokens), f"{row.tokens_residual:+.1%}", row.reason,
+                row.table,
+                row.law,
+                f"{row.printed_flops:.3g}",
+                f"{1 + row.identity_gap:.3f}",
+                format_count(row.n_params),
+                format_count(row.our_n_params),
+                f"{row.params_residual:+.1%}",
+                format_count(row.n_tokens),
+                format_count(row.our_n_tokens),
+                f"{row.tokens_residual:+.1%}",
+                row.reason,
             )
             for row in self
         ]
@@ -88,7 +104,9 @@ def published_against_ours():
             + [_row("Table A3", HOFFMANN_2022_APPROACH_2, row, fitted_here) for row in approach2]
             + [
                 _row(
-                    "Table A3", HOFFMANN_2022_UNROUNDED, row,
+                    "Table A3",
+                    HOFFMANN_2022_UNROUNDED,
+                    row,
                     f"sizes in the table grow as C^{_slope(approach3):.4f}, by the TeX source's "
                     f"constants as C^{HOFFMANN_2022_UNROUNDED.a:.4f}: not the same fit",
                 )
@@ -96,7 +114,9 @@ def published_against_ours():
             ]
             + [
                 _row(
-                    "Table A3", HOFFMANN_2022, row,
+                    "Table A3",
+                    HOFFMANN_2022,
+                    row,
                     "exponents rounded to two digits; compare the unrounded row",
                 )
                 for row in approach3
@@ -125,7 +145,8 @@ def _appendix_d4():
     for law, key, reason in (
         (HOFFMANN_2022_APPROACH_1, "n_params_approach1", "constant: the mean over Table 3"),
         (
-            KAPLAN_2020, "n_params_kaplan",
+            KAPLAN_2020,
+            "n_params_kaplan",
             "theirs is Kaplan's N at C/2, as for a batch of the critical size, where C_min = C/2",
         ),
     ):

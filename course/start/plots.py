@@ -35,9 +35,14 @@ def draw_training_compute(axes):
     (point,) = axes.plot([], [], "s", color=COLOURS[1], **hollow, clip_on=False, animated=True)
     # In a corner, where no model and no diagonal's name can be: it must not hide what it names.
     words = axes.text(
-        *(0.02, 0.97), "", transform=axes.transAxes, va="top", color=COLOURS[1], bbox=_BEHIND,
+        *(0.02, 0.97),
+        "",
+        transform=axes.transAxes,
+        va="top",
+        color=COLOURS[1],
+        bbox=_BEHIND,
         animated=True,
-    )  # fmt: skip
+    )
 
     def update(run):
         diagonal.set_data(n_params, run.flops / (6 * n_params))

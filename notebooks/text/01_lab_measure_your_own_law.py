@@ -220,11 +220,11 @@ compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
 predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?")
 
 # %% slideshow={"slide_type": "subslide"}
-ways = study.three_ways(isoflop)
-ways
+approaches = study.compare_approaches(isoflop)
+approaches
 
 # %% slideshow={"slide_type": "fragment"}
-exponents = [boot.fit.exponents["a"] for boot in ways.ways.values()]
+exponents = [boot.fit.exponents["a"] for boot in approaches.fits.values()]
 compare("L01.4", round(max(exponents) - min(exponents), 3))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -235,7 +235,7 @@ compare("L01.4", round(max(exponents) - min(exponents), 3))
 from course.experiments.plots import draw_sizes
 
 figure, axes = new_figure()
-draw_sizes(axes, ways)
+draw_sizes(axes, approaches)
 show(figure, alt="The best size against compute by three approaches: three lines that cross.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -255,7 +255,7 @@ show(figure, alt="The best size against compute by three approaches: three lines
 # Part of the surface is the floor E. This is what our runs say of it:
 
 # %% slideshow={"slide_type": "subslide"}
-surface = ways.ways["3. surface"]
+surface = approaches.fits["3. surface"]
 low, high = np.percentile(surface.samples.surface.E, [2.5, 97.5])
 print(f"E = {surface.fit.surface.E:.2f} nats per byte, 95 %: {low:.2f} to {high:.2f}")
 print(f"the lowest loss of any run: {min(row['loss'] for row in isoflop):.2f}")
@@ -277,11 +277,11 @@ predict("L01.5", "Leave embedding and head out of N: what does the exponent of N
         choices=["it rises", "it falls", "it stays"])
 
 # %% slideshow={"slide_type": "subslide"}
-counts = study.three_counts(isoflop)
+counts = study.compare_counts(isoflop)
 counts
 
 # %% slideshow={"slide_type": "fragment"}
-blocks, _, everything = counts.ways.values()
+blocks, _, everything = counts.fits.values()
 apart, low, high = study.difference(blocks, everything)
 compare("L01.5", "it rises" if apart > 0 else "it falls",
         because=f"By {apart:.3f} from everything to blocks only, 95 %: {low:.3f} to {high:.3f}.")
@@ -313,7 +313,7 @@ show(figure, alt="The best size against compute, counted in three ways: the line
 from course.experiments.plots import draw_exponent
 
 figure, axes = new_figure()
-draw_exponent(axes, ways.ways["2. parabolas"])
+draw_exponent(axes, approaches.fits["2. parabolas"])
 show(figure, alt="A histogram of the exponent over resamples, with two published values as lines.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -430,7 +430,7 @@ break_the_law()
 # %% slideshow={"slide_type": "subslide"}
 for flaw in ("one learning rate for all", "schedules cut short"):
     for flops in (1e11, 1e12):
-        hurt = [f"width {d} {percent:+.1f} %" for d, percent in study.harm(flaw, flops).items()]
+        hurt = [f"width {d} {percent:+.1f} %" for d, percent in study.excess_loss(flaw, flops).items()]
         print(f"{flaw:<26} {format_flop(flops)}  ", "   ".join(hurt))
 
 # %% [markdown] slideshow={"slide_type": "notes"}

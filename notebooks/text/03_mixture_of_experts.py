@@ -405,7 +405,7 @@ predict(
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 from course.experiments.corpus import load_corpus
-from course.moe.who import CLASSES, specialisation
+from course.moe.routing_study import CLASSES, specialisation
 
 topics = ("stdlib", "sympy", "matplotlib", "fontTools")
 found = specialisation({name: load_corpus(name).text("held_out") for name in topics})

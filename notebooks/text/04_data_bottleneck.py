@@ -467,12 +467,12 @@ draw_mixtures(axes, mixed)
 show(figure, alt="Loss on code, on words and on both against the share of words, the best ringed.")
 
 # %% slideshow={"slide_type": "fragment"}
-alike = mixed.as_good(0.1)
+alike = mixed.indistinguishable_shares(0.1)
 compare("P04.6", 100 * mixed.best_share(0.1),
         because=f"Not told apart from it: {min(alike):.0%} to {max(alike):.0%}.")
 even = list(mixed.shares).index(0.5)
 for use in (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1):
-    losses, alike = mixed.expected(use), mixed.as_good(use)
+    losses, alike = mixed.expected(use), mixed.indistinguishable_shares(use)
     print(f"{use:>4.0%} words in use: best {mixed.best_share(use):>4.0%}, not told apart "
           f"{min(alike):.0%} to {max(alike):.0%}; even costs {losses[even] - losses.min():.3f} nats")
 

@@ -369,9 +369,7 @@ EXERCISES = [
                 ((7e9, 16),),
                 rel_tol=0.001,
             ),
-            Property(
-                "70B parameters in bf16 do not fit in 80 GB", 1, ((70e9, 16),), rel_tol=0.001
-            ),
+            Property("70B parameters in bf16 do not fit in 80 GB", 1, ((70e9, 16),), rel_tol=0.001),
             Property(
                 "42B parameters in bf16: a close case comes out right",
                 1,
@@ -555,9 +553,7 @@ EXERCISES = [
         difficulty=3,
         reference=math.log10(_USD_PER_FLOP_IN_A / _USD_PER_FLOP),
         properties=(
-            Property(
-                "the number of orders of magnitude is right to one decimal", 4, rel_tol=0.007
-            ),
+            Property("the number of orders of magnitude is right to one decimal", 4, rel_tol=0.007),
         ),
         wrong=(
             Wrong(

@@ -816,8 +816,8 @@ def normal_instead_of_t(flops, losses, at, t):
         raise ValueError("three points are needed")
     slope, intercept = np.polyfit(x, y, 1)
     s = np.sqrt(np.sum((y - intercept - slope * x) ** 2) / (n - 2))
-    half = 1.96 * s * np.sqrt(
-        1 + 1 / n + (np.log(at) - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2)
+    half = (
+        1.96 * s * np.sqrt(1 + 1 / n + (np.log(at) - x.mean()) ** 2 / np.sum((x - x.mean()) ** 2))
     )
     middle = intercept + slope * np.log(at)
     return {"loss": np.exp(middle), "low": np.exp(middle - half), "high": np.exp(middle + half)}
@@ -1026,12 +1026,8 @@ EXERCISES = [
         difficulty=1,
         reference=kaplan_loss,
         properties=(
-            Property(
-                "1 PF-day (8.64e19 FLOP) gives 2.658 nats", 1, ((8.64e19,),), rel_tol=1e-4
-            ),
-            Property(
-                "GPT-3's 3.14e23 FLOP give 1.764 nats", 1, ((3.14e23,),), rel_tol=1e-4
-            ),
+            Property("1 PF-day (8.64e19 FLOP) gives 2.658 nats", 1, ((8.64e19,),), rel_tol=1e-4),
+            Property("GPT-3's 3.14e23 FLOP give 1.764 nats", 1, ((3.14e23,),), rel_tol=1e-4),
             Property(
                 "other budgets, small and large, come out right",
                 2,
@@ -1251,9 +1247,7 @@ EXERCISES = [
                 (_VALLEY,),
                 rel_tol=1e-3,
             ),
-            Property(
-                "points that fall all the way are refused with ValueError", 1, (_SLOPE_ONLY,)
-            ),
+            Property("points that fall all the way are refused with ValueError", 1, (_SLOPE_ONLY,)),
             Property(
                 "points in any order, with noise, come out right",
                 1,
@@ -1551,7 +1545,7 @@ EXERCISES = [
             ),
             Wrong(
                 agree_for_disagree,
-                "Your losses are right, but \"disagree\" says the opposite: it is True where one "
+                'Your losses are right, but "disagree" says the opposite: it is True where one '
                 "law puts the first model ahead and the other the second.",
             ),
             Wrong(

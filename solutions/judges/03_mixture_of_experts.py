@@ -1504,8 +1504,9 @@ def sort_once_by_the_layer(x, experts, gates, up, down):
 def sort_once_like_the_naive_loop(x, experts, gates, up, down):
     import numpy as np
 
-    choices = [(row[j], j * len(experts) + t) for t, row in enumerate(experts)
-               for j in range(len(row))]  # fmt: skip
+    choices = [
+        (row[j], j * len(experts) + t) for t, row in enumerate(experts) for j in range(len(row))
+    ]
     counts = [sum(e == number for e, _ in choices) for number in range(len(up))]
     output = [
         sum(

@@ -10,27 +10,45 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from course.accounting.kinds import KINDS
+from course.accounting import model_types
 
 torch.set_num_threads(1)  # two threads for so little work wait for one another
 transformers.logging.set_verbosity_error()  # it warns of token ids beyond so small a vocabulary
 
-MODEL_TYPES = sorted(KINDS.keys() - {"kimi_k2"})  # which transformers calls deepseek_v3
+COUNTED = sorted(
+    model_types.MODEL_TYPES.keys() - {"kimi_k2"}
+)  # which transformers calls deepseek_v3
 WITH_EXPERTS = {  # how they call the number of their experts
-    **dict.fromkeys(("mixtral", "phimoe", "granitemoe", "gpt_oss", "llama4_text"),
-                    "num_local_experts"),
+    **dict.fromkeys(
+        ("mixtral", "phimoe", "granitemoe", "gpt_oss", "llama4_text"), "num_local_experts"
+    ),
     **dict.fromkeys(("olmoe", "qwen2_moe", "qwen3_moe"), "num_experts"),
     **dict.fromkeys(("glm4_moe", "deepseek_v2", "deepseek_v3"), "n_routed_experts"),
-}  # fmt: skip
+}
 
 # What a config may say or leave out; then both sides must fall back on the same.
 _FLAGS = (
-    "tie_word_embeddings", "attention_bias", "attention_out_bias", "mlp_bias", "use_bias", "bias",
-    "enable_bias", "lm_head_bias", "qkv_bias", "use_qkv_bias", "qk_layernorm", "use_qk_norm",
-    "use_parallel_residual", "multi_query", "parallel_attn", "new_decoder_architecture",
-    "layer_norm_elementwise_affine", "do_layer_norm_before", "_remove_final_layer_norm",
+    "tie_word_embeddings",
+    "attention_bias",
+    "attention_out_bias",
+    "mlp_bias",
+    "use_bias",
+    "bias",
+    "enable_bias",
+    "lm_head_bias",
+    "qkv_bias",
+    "use_qkv_bias",
+    "qk_layernorm",
+    "use_qk_norm",
+    "use_parallel_residual",
+    "multi_query",
+    "parallel_attn",
+    "new_decoder_architecture",
+    "layer_norm_elementwise_affine",
+    "do_layer_norm_before",
+    "_remove_final_layer_norm",
     "use_sliding_window",
-)  # fmt: skip
+)
 _NUMBERS = {
     **dict.fromkeys(("ffn_hidden_size", "n_inner", "word_embed_proj_dim"), (1, 12)),
     **dict.fromkeys(("decoder_sparse_step", "interleave_moe_layer_step"), (1, 3)),
@@ -52,7 +70,7 @@ def small_configs(draw, model_type, *, least_width=2):
         return draw(st.booleans())
 
     declared = type(AutoConfig.for_model(model_type)).__dataclass_fields__
-    kind = KINDS[model_type]
+    kind = model_types.MODEL_TYPES[model_type]
     n_heads, n_layers = draw(st.sampled_from([1, 2, 3, 4, 6])), whole(1, 4)
     kv_heads = st.sampled_from([n for n in (1, 2, 3, 4, 6) if n_heads % n == 0])
     head_dims = st.integers(1, 4).map(lambda n: n * least_width)

@@ -12,7 +12,7 @@ from course.accounting.training import training_flops
 from course.accounting.transformer import CONVENTIONS, TransformerShape
 from course.evidence import fact
 from tests.accounting.published import TYPED, config_of
-from tests.accounting.small import MODEL_TYPES, build, reproducibly, small_configs
+from tests.accounting.small import COUNTED, build, reproducibly, small_configs
 from tests.accounting.test_parameters import gpt3, shape_of
 from tests.odd_inputs import assert_refuses_odd_inputs
 
@@ -30,7 +30,7 @@ def run(config, batch, seq_len, **options):
 # --- against PyTorch ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", COUNTED)
 def test_full_attention_is_what_pytorch_counts(model_type):
     """Eager attention and eager experts: the counter sees no other."""
 
@@ -176,9 +176,14 @@ def test_hoffmanns_ratios_come_without_two_terms_of_their_list():
     seq_len, vocab_size = 2048, 32_000
     for row in fact("hoffmann.flops_ratio").value:
         shape = TransformerShape.from_config(
-            {"model_type": "mpt", "n_layers": row["n_layers"], "d_model": row["d_model"],
-             "n_heads": row["n_heads"], "vocab_size": vocab_size}
-        )  # fmt: skip
+            {
+                "model_type": "mpt",
+                "n_layers": row["n_layers"],
+                "d_model": row["d_model"],
+                "n_heads": row["n_heads"],
+                "vocab_size": vocab_size,
+            }
+        )
         n_params = shape.n_params + row["n_layers"] * row["d_model"] ** 2
         assert n_params == pytest.approx(row["n_params"], rel=0.04)
         six_nd = training_flops(n_params, 1)

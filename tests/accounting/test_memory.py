@@ -8,9 +8,9 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from course.accounting.kinds import KINDS
+from course.accounting.model_types import MODEL_TYPES
 from course.accounting.transformer import TransformerShape
-from tests.accounting.small import MODEL_TYPES, WITH_EXPERTS
+from tests.accounting.small import COUNTED, WITH_EXPERTS
 from tests.accounting.test_parameters import shape_of
 from tests.odd_inputs import assert_refuses_odd_inputs
 
@@ -31,7 +31,7 @@ FUSED = [
 
 def config(model_type):
     """A small model of that type, without dropout, as a dict."""
-    kind = KINDS[model_type]
+    kind = MODEL_TYPES[model_type]
     declared = type(AutoConfig.for_model(model_type)).__dataclass_fields__
     c = dict.fromkeys(kind.needs, 48) | {
         "vocab_size": 512,
@@ -91,7 +91,7 @@ def loss_of(model, batch, seq_len):
     return lambda: model(tokens, labels=tokens, use_cache=False).loss
 
 
-@pytest.mark.parametrize("model_type", sorted(set(MODEL_TYPES) - NOT_COUNTED))
+@pytest.mark.parametrize("model_type", sorted(set(COUNTED) - NOT_COUNTED))
 def test_activations_are_those_that_pytorch_keeps(model_type):
     """5 % is promised; the small model shows that no term as large as 2 % is missing."""
     shape, model = TransformerShape.from_config(config(model_type)), trainable(config(model_type))
@@ -184,6 +184,12 @@ def test_fused_attention_makes_activations_grow_with_the_text_and_no_faster():
 
 
 def test_odd_inputs_are_refused():
-    good = {"batch": 4, "seq_len": 2048, "weight_bytes": 2, "gradient_bytes": 2,
-            "optimizer_bytes": 12, "activation_bytes": 2}  # fmt: skip
+    good = {
+        "batch": 4,
+        "seq_len": 2048,
+        "weight_bytes": 2,
+        "gradient_bytes": 2,
+        "optimizer_bytes": 12,
+        "activation_bytes": 2,
+    }
     assert_refuses_odd_inputs(shape_of("Mixtral-8x7B").training_memory, good, examples=30)

@@ -6,11 +6,11 @@ import re
 import pytest
 from hypothesis import given
 
-from course.accounting.kinds import KINDS
+from course.accounting.model_types import MODEL_TYPES
 from course.accounting.transformer import TransformerShape
 from course.evidence import fact
 from tests.accounting.published import DEFAULTS, TYPED, config_of
-from tests.accounting.small import MODEL_TYPES, build, n_params, reproducibly, small_configs
+from tests.accounting.small import COUNTED, build, n_params, reproducibly, small_configs
 
 LLAMA = TYPED["Llama-3-8B"]
 
@@ -31,13 +31,13 @@ def test_public_models_have_the_parameters_of_transformers(name):
     assert shape.n_params == n_params(build(config))
 
 
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", COUNTED)
 def test_random_configs_have_the_parameters_of_transformers(model_type):
     compare_with_transformers(model_type, examples=20)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize("model_type", COUNTED)
 def test_many_random_configs_have_the_parameters_of_transformers(model_type):
     compare_with_transformers(model_type, examples=400)
 
@@ -78,10 +78,16 @@ def test_mixtral_counts_its_input_embedding_and_gpt_oss_does_not():
 @pytest.mark.parametrize(
     ("name", "digits"),
     [
-        ("Llama-3.1-405B", 9), ("Llama-3-8B", 9), ("Qwen2.5-72B", 8), ("Qwen3-235B", 9),
-        ("OLMo-2-7B", 9), ("DeepSeek-V2", 9), ("DeepSeek-V3", 9), ("BLOOM", 6),
+        ("Llama-3.1-405B", 9),
+        ("Llama-3-8B", 9),
+        ("Qwen2.5-72B", 8),
+        ("Qwen3-235B", 9),
+        ("OLMo-2-7B", 9),
+        ("DeepSeek-V2", 9),
+        ("DeepSeek-V3", 9),
+        ("BLOOM", 6),
     ],
-)  # fmt: skip
+)
 def test_published_sizes_are_these_rounded(name, digits):
     published, shape = fact(f"model.{name}").value, shape_of(name)
     if name == "Llama-3.1-405B":  # 405.85e9: cut, not rounded
@@ -108,9 +114,15 @@ def test_gpt3_is_gpt2_wider_and_deeper():
 
 def gpt3():
     return TransformerShape.from_config(
-        {"model_type": "gpt2", "n_layer": 96, "n_embd": 12_288, "n_head": 96, "n_positions": 2048,
-         "vocab_size": 50_257}
-    )  # fmt: skip
+        {
+            "model_type": "gpt2",
+            "n_layer": 96,
+            "n_embd": 12_288,
+            "n_head": 96,
+            "n_positions": 2048,
+            "vocab_size": 50_257,
+        }
+    )
 
 
 # --- the documents' claims ------------------------------------------------------------------------
@@ -181,7 +193,7 @@ def test_what_is_no_config_is_refused(config):
 def test_every_missing_key_is_named(name):
     config = config_of(name)
     with pytest.raises(
-        ValueError, match=f"lacks .*, .*{'.*'.join(KINDS[config['model_type']].needs)}"
+        ValueError, match=f"lacks .*, .*{'.*'.join(MODEL_TYPES[config['model_type']].needs)}"
     ):
         TransformerShape.from_config({"model_type": config["model_type"]})
 
@@ -244,6 +256,10 @@ def test_of_a_multimodal_model_the_text_part_is_read():
 
 
 def test_a_quantized_or_annotated_config_is_read_all_the_same():
-    config = LLAMA | {"architectures": ["LlamaForCausalLM"], "torch_dtype": "bfloat16",
-                      "quantization_config": {"bits": 4}, "rope_scaling": None}  # fmt: skip
+    config = LLAMA | {
+        "architectures": ["LlamaForCausalLM"],
+        "torch_dtype": "bfloat16",
+        "quantization_config": {"bits": 4},
+        "rope_scaling": None,
+    }
     assert TransformerShape.from_config(config) == shape_of("Llama-3-8B")

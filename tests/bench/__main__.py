@@ -21,9 +21,7 @@ for row in wanted:
         continue
     ratio = f"{median(baseline) / median(ours):.3g}×"
     kept = "yes" if row.kept(ours, baseline) else "NO"
-    table.append(
-        [row.name, shown(ours), row.baseline, shown(baseline), ratio, row.promise, kept]
-    )
+    table.append([row.name, shown(ours), row.baseline, shown(baseline), ratio, row.promise, kept])
 
 widths = [max(map(len, column)) for column in zip(*table, strict=True)]
 for cells in table:

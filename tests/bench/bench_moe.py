@@ -66,9 +66,12 @@ def dense(num_experts, top_k, d_ff):
 
 def transformers_grouped_mm(num_experts, top_k, d_ff):
     config = MixtralConfig(
-        hidden_size=D_MODEL, intermediate_size=d_ff, num_local_experts=num_experts,
-        num_experts_per_tok=top_k, experts_implementation="grouped_mm",
-    )  # fmt: skip
+        hidden_size=D_MODEL,
+        intermediate_size=d_ff,
+        num_local_experts=num_experts,
+        num_experts_per_tok=top_k,
+        experts_implementation="grouped_mm",
+    )
     block = MixtralSparseMoeBlock(config)
     for weights in block.parameters():
         nn.init.normal_(weights, std=0.02)
@@ -125,13 +128,21 @@ def compare(size, what, baseline, least, n_threads, build=ours):
         yield step(build(*SIZES[size])), step(baseline(*SIZES[size]))
         torch.set_num_threads(before)
         if n_threads == 1 and sys.platform == "linux":
-            print(f"peak memory of a step, {size}: {build.__name__} {peak_mb(build, size):.0f} MB, "
-                  f"{baseline.__name__} {peak_mb(baseline, size):.0f} MB")  # fmt: skip
+            print(
+                f"peak memory of a step, {size}: {build.__name__} {peak_mb(build, size):.0f} MB, "
+                f"{baseline.__name__} {peak_mb(baseline, size):.0f} MB"
+            )
 
 
 for n_threads in (1, 2):
     for size, of_loop, of_dense in (("64 small experts", 2.7, 0.8), ("8 large experts", 1, 0.95)):
         compare(size, "the documents' loop", DocumentsLoop, of_loop, n_threads)
         compare(size, "dense, the same active FLOP", dense, of_dense, n_threads)
-        compare(size, "transformers' Mixtral, grouped_mm (both gated)",
-                transformers_grouped_mm, 1, n_threads, ours_gated)  # fmt: skip
+        compare(
+            size,
+            "transformers' Mixtral, grouped_mm (both gated)",
+            transformers_grouped_mm,
+            1,
+            n_threads,
+            ours_gated,
+        )

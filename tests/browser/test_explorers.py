@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     lab.CHROMIUM is None, reason="no Chromium or Chrome found: no explorer is driven in a browser"
 )
 
-FRAGILE = '''
+FRAGILE = """
 from course.explorer import Explorer, choice, log_slider
 
 
@@ -39,7 +39,7 @@ explorer = Explorer(
     {"x": log_slider("x", 1, 1000, 10), "kind": choice("Kind", ["works", "breaks"], "works")},
 )
 explorer
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +80,7 @@ def test_every_control_of_a_chapter_moves_its_explorer(open_lab, path, tmp_path)
     # enough: nbval runs the rest.
     whole = path == CHAPTERS[0]
     cells = lab.explorer_cells(path)
-    notebook = open_lab.open(
-        path if whole else lab.write_notebook(tmp_path / path.name, *cells)
-    )
+    notebook = open_lab.open(path if whole else lab.write_notebook(tmp_path / path.name, *cells))
     notebook.run_all()
     explorers = notebook.explorers()
     assert len(explorers) == len(cells)

@@ -53,8 +53,8 @@ def test_the_notebook_shows_the_tables_that_are_checked():
 
 def test_the_studies_of_the_notebook_are_those_that_are_checked():
     studies = ["everything", "layers_only", "one_rate"]
-    for name, (sound, ruined) in zip(studies, cases(9), strict=False):
-        for shown, checked in ((GIVEN["sound"], sound), (GIVEN[name], ruined)):
+    for name, (sound, flawed_study) in zip(studies, cases(9), strict=False):
+        for shown, checked in ((GIVEN["sound"], sound), (GIVEN[name], flawed_study)):
             for one, other in zip(shown, checked, strict=True):
                 assert one[0] == other[0]
                 assert list(one[1]) == other[1]
@@ -140,7 +140,7 @@ def test_the_interval_is_like_that_of_the_library():
 
 
 def test_what_moves_the_exponent():
-    found = [answer(9)(sound, ruined) for sound, ruined in cases(9)]
+    found = [answer(9)(sound, flawed_study) for sound, flawed_study in cases(9)]
     assert [one["moves"] for one in found] == ["down", "up", "down", "not", "not", "not"]
     assert all(abs(one["ruined"] - one["sound"]) > 1e-7 for one in found)  # no rounding decides
     assert f"{found[0]['sound']:.3f} becomes {found[0]['ruined']:.3f}" in TEXT

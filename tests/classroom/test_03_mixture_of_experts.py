@@ -120,8 +120,12 @@ def test_a_test_of_one_token_shows_two_of_the_four_silent_faults():
     assert f"{right['loss']:.3f}" in names(6)[0]
     assert f"{answer(6)(*cases(6)[1])['loss']:.3f}" in names(6)[1]
     found = {}
-    for name in ("softmax_still_over_tokens", "gate_still_of_another_token",
-                 "second_choice_still_overwrites", "loss_still_blind"):  # fmt: skip
+    for name in (
+        "softmax_still_over_tokens",
+        "gate_still_of_another_token",
+        "second_choice_still_overwrites",
+        "loss_still_blind",
+    ):
         got = wrong(6, name).answer(*one_token)
         same = np.allclose(got["output"], right["output"]) and got["loss"] == right["loss"]
         found[name] = not same

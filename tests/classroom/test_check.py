@@ -202,8 +202,7 @@ def exercise(*cases, mistakes=(), later=0, rel_tol=1e-6):
         "points": 2,
         "rel_tol": rel_tol,
         "cases": [
-            {"args": args, "expected": one}
-            for (args, _), one in zip(cases, expected, strict=True)
+            {"args": args, "expected": one} for (args, _), one in zip(cases, expected, strict=True)
         ],
     }
     return {
@@ -412,6 +411,12 @@ def test_of_a_hidden_case_nothing_is_told_but_what_kind_of_thing_came(one):
 
 def test_numbers_are_shown_as_python_reads_them():
     assert [shown(one) for one in (1.75e11, 16, 10**9, 0.4, "70b", [1, 2.5], {"GB": 14.0})] == [
-        "1.75e+11", "16", "1e+09", "0.4", "'70b'", "[1, 2.5]", "{'GB': 14}",
-    ]  # fmt: skip
+        "1.75e+11",
+        "16",
+        "1e+09",
+        "0.4",
+        "'70b'",
+        "[1, 2.5]",
+        "{'GB': 14}",
+    ]
     assert len(shown(list(range(1000)))) <= 60

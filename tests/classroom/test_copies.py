@@ -32,8 +32,10 @@ def test_a_learner_sees_no_answer_before_running(repository):
 def test_the_copy_mirrors_the_layout_so_that_links_hold(repository):
     copied, newer = refresh(repository, repository / "work")
     assert sorted(copied) == [
-        "exercises/00_x/00_x.ipynb", "exercises/00_x/checks.json", "notebooks/00_a.ipynb",
-    ]  # fmt: skip
+        "exercises/00_x/00_x.ipynb",
+        "exercises/00_x/checks.json",
+        "notebooks/00_a.ipynb",
+    ]
     assert newer == []
     assert "first version" in (repository / "work/exercises/00_x/checks.json").read_text()
 

@@ -92,8 +92,11 @@ def test_points_and_reasons():
     assert [part["points"] for part in mark["properties"]] == [1, 0, 2, 0]
     assert mark["properties"][1]["why"] == "half(-1) gave -0.5; it should raise ValueError."
     assert [part["diagnosis"] for part in mark["properties"]] == [
-        None, "You take negative numbers.", None, "You take negative numbers.",
-    ]  # fmt: skip
+        None,
+        "You take negative numbers.",
+        None,
+        "You take negative numbers.",
+    ]
     assert [part["points"] for part in marks(nothing_large)["properties"]] == [1, 1, 0, 1]
 
 

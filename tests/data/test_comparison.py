@@ -23,10 +23,15 @@ from course.experiments import study
 def quality_rows(excess, noise=0.0, seeds=3):
     luck = np.random.default_rng(0)
     return [
-        {"text": text, "seed": seed, "n_tokens": 500_000,
-         "loss": 1.7 + above + noise * luck.standard_normal()}
-        for text, above in excess.items() for seed in range(seeds)
-    ]  # fmt: skip
+        {
+            "text": text,
+            "seed": seed,
+            "n_tokens": 500_000,
+            "loss": 1.7 + above + noise * luck.standard_normal(),
+        }
+        for text, above in excess.items()
+        for seed in range(seeds)
+    ]
 
 
 # --- repeated text --------------------------------------------------------------------------------
@@ -67,11 +72,13 @@ def test_only_the_larger_model_turns_and_the_law_cannot():
 
 
 def test_the_fit_finds_a_planted_constant():
-    n, unique, epochs = (grid.ravel() for grid in np.meshgrid(
-        [13_312, 45_056], [5e4, 2e5], [1, 2, 4, 8, 15, 30]))  # fmt: skip
+    n, unique, epochs = (
+        grid.ravel() for grid in np.meshgrid([13_312, 45_056], [5e4, 2e5], [1, 2, 4, 8, 15, 30])
+    )
     truth = MUENNIGHOFF_2023.__class__(base_law(), R_D_star=7.0)
-    found = fit_repetition(n, unique, epochs, truth.loss(n, unique * epochs, unique),
-                           law=base_law())  # fmt: skip
+    found = fit_repetition(
+        n, unique, epochs, truth.loss(n, unique * epochs, unique), law=base_law()
+    )
     assert found.law.R_D_star == pytest.approx(7, rel=1e-4)
 
 
@@ -111,9 +118,14 @@ def test_the_intervals_cover():
     assert 0.92 < held / 400 < 0.98
 
 
-@pytest.mark.parametrize("rows", [
-    [], quality_rows({"crawl": 0.1}), quality_rows({CLEAN: 0, "crawl": 0.1}, seeds=1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        quality_rows({"crawl": 0.1}),
+        quality_rows({CLEAN: 0, "crawl": 0.1}, seeds=1),
+    ],
+)
 def test_what_cannot_be_compared_is_refused(rows):
     with pytest.raises(ValueError, match="never dirty"):
         quality(rows)
@@ -136,17 +148,21 @@ def test_our_filters():
 def mixture_rows(noise):
     luck = np.random.default_rng(2)
     return [
-        {"words_share": share, "loss_code": 1.6 + 0.4 * share**2 + noise * luck.standard_normal(),
-         "loss_words": 2.0 + 0.4 * (1 - share) ** 2 + noise * luck.standard_normal()}
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0) for _ in range(2)
-    ]  # fmt: skip
+        {
+            "words_share": share,
+            "loss_code": 1.6 + 0.4 * share**2 + noise * luck.standard_normal(),
+            "loss_words": 2.0 + 0.4 * (1 - share) ** 2 + noise * luck.standard_normal(),
+        }
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+        for _ in range(2)
+    ]
 
 
 def test_the_best_mixture_follows_the_use():
     found = mixtures(mixture_rows(noise=0))
     assert [found.best_share(use) for use in (0, 0.25, 0.5, 1)] == [0, 0.25, 0.5, 1]
-    assert found.as_good(0.5) == (0.5,)
-    assert len(mixtures(mixture_rows(noise=0.1)).as_good(0.5)) > 1
+    assert found.indistinguishable_shares(0.5) == (0.5,)
+    assert len(mixtures(mixture_rows(noise=0.1)).indistinguishable_shares(0.5)) > 1
     with pytest.raises(ValueError, match="words_in_use"):
         found.best_share(1.1)
 
@@ -165,7 +181,7 @@ def test_our_mixtures_no_share_is_best_for_every_use():
     assert best == sorted(best)
     assert best[0] < 0.5 < best[-1]
     for use in (0, 1):
-        assert 0.5 not in found.as_good(use)
+        assert 0.5 not in found.indistinguishable_shares(use)
     assert len(measured("mixture")) == 14
 
 
@@ -192,9 +208,11 @@ def test_the_medians_cross_where_the_formula_says():
     crossed = years[(found["demand"][1] > found["stock"][1]).argmax()]
     once = forecast.forecast_data_exhaustion()
     by_formula = crossing_year(
-        np.median(once.stock_tokens), forecast.stock_growth.median,
-        np.median(once.demand_tokens), forecast.demand_growth.median,
-    )  # fmt: skip
+        np.median(once.stock_tokens),
+        forecast.stock_growth.median,
+        np.median(once.demand_tokens),
+        forecast.demand_growth.median,
+    )
     assert crossed == pytest.approx(by_formula, abs=0.15)
     steady = ranges(DataExhaustionForecast(stock_growth=1.0), [2024, 2034])["stock"]
     assert steady[:, 0] == pytest.approx(steady[:, 1])

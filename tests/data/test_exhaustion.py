@@ -204,9 +204,14 @@ def test_odd_inputs():
         with pytest.raises(ValueError, match="growth_rate"):
             forecast(1e13, odd)
     numbers = {
-        "raw_stock": 5e14, "quality_share": 0.2, "repetition": 3.0, "stock_growth": 1.05,
-        "demand": 1e13, "demand_growth": 2.4, "overtraining": 1.0,
-    }  # fmt: skip
+        "raw_stock": 5e14,
+        "quality_share": 0.2,
+        "repetition": 3.0,
+        "stock_growth": 1.05,
+        "demand": 1e13,
+        "demand_growth": 2.4,
+        "overtraining": 1.0,
+    }
     for name in numbers:
         for odd in (math.nan, math.inf, "7", None, [1.0, 2.0], 0, -1, True):
             with pytest.raises(ValueError, match=name):

@@ -30,8 +30,11 @@ def of(explorer):
 
 def settings_of(control):
     options = control.options
-    values = list(options.values()) if isinstance(options, dict) else [
-        one[1] if isinstance(one, tuple) else one for one in options]  # fmt: skip
+    values = (
+        list(options.values())
+        if isinstance(options, dict)
+        else [one[1] if isinstance(one, tuple) else one for one in options]
+    )
     return values[:: max(1, len(values) // 4)] + values[-1:]
 
 
@@ -56,8 +59,11 @@ def test_without_colour_no_two_lines_look_alike(explorer):
         draw_epochs(axes)(epochs_view(1e11, 30, 15.39))
     else:
         draw_run_out(axes)(run_out_view(2.37, INDEXED_WEB, 3))
-    looks = [(str(line._dash_pattern), line.get_marker(), line.get_linewidth())
-             for line in axes.get_lines() if line.get_animated()]  # fmt: skip
+    looks = [
+        (str(line._dash_pattern), line.get_marker(), line.get_linewidth())
+        for line in axes.get_lines()
+        if line.get_animated()
+    ]
     assert len(looks) == len(set(looks)) >= 3
     for line in axes.get_lines():
         assert np.isfinite(np.column_stack(line.get_data()).astype(float)).all()
@@ -113,10 +119,16 @@ def test_the_sentence_of_repetition():
     assert f"{best.loss_if_fresh:.3f} nats, reading 5.48 times as much text once" in words
 
 
-@pytest.mark.parametrize("bad", [
-    {"compute": 0.5}, {"compute": 1e4}, {"R_D_star": 0}, {"unique_tokens": -1},
-    {"compute": math.nan},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"compute": 0.5},
+        {"compute": 1e4},
+        {"R_D_star": 0},
+        {"unique_tokens": -1},
+        {"compute": math.nan},
+    ],
+)
 def test_bad_values_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         epochs_view(**{"unique_tokens": 1e11, "compute": 30, "R_D_star": 15} | bad)
@@ -136,11 +148,16 @@ def test_the_start_is_near_the_papers_own_projection():
     assert view.probability[-1] > 0.99
 
 
-@pytest.mark.parametrize(("sooner", "later"), [
-    ({"growth": 3}, {"growth": 2}), ({"epochs": 1}, {"epochs": 20}),
-    ({"synthetic": 0}, {"synthetic": 1}), ({"other": 0}, {"other": 0.1}),
-    ({"overtraining": 5}, {"overtraining": 1}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("sooner", "later"),
+    [
+        ({"growth": 3}, {"growth": 2}),
+        ({"epochs": 1}, {"epochs": 20}),
+        ({"synthetic": 0}, {"synthetic": 1}),
+        ({"other": 0}, {"other": 0.1}),
+        ({"overtraining": 5}, {"overtraining": 1}),
+    ],
+)
 def test_each_term_moves_the_date_its_way(sooner, later):
     usual = {"growth": 2.37, "stock": INDEXED_WEB, "epochs": 3}
     first, second = (run_out_view(**usual | one).found.median_year for one in (sooner, later))

@@ -70,7 +70,7 @@ def test_a_multiplier_out_of_reach_of_repetition_has_a_loss_all_the_same():
 def test_one_seed_tells_nothing_apart():
     rows = [{"words_share": share, "loss_code": 1.0, "loss_words": 2.0} for share in (0, 0.5, 1)]
     with pytest.raises(ValueError, match="two seeds"):
-        mixtures(rows).as_good(0.5)
+        mixtures(rows).indistinguishable_shares(0.5)
 
 
 def test_documents_of_signs_alone_are_compared():

@@ -67,8 +67,12 @@ def test_no_words_cover_others_or_leave_the_picture(draw):
 
 def test_the_measured_points_are_all_shown():
     _, many, _ = drawn(plots.draw_repetition)
-    shown = sum(len(line.get_xdata()) for axes in many for line in axes.get_lines()
-                if line.get_linestyle() == "None")  # fmt: skip
+    shown = sum(
+        len(line.get_xdata())
+        for axes in many
+        for line in axes.get_lines()
+        if line.get_linestyle() == "None"
+    )
     assert shown == sum(len(curve.epochs) for curve in repetition().curves)
 
 

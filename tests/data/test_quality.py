@@ -203,9 +203,7 @@ def test_probabilities_sum_to_one(order):
     """After a history that was counted, one that was not, and none at all."""
     model = NgramModel(order).fit([source("json")])
     for history in ("import re", "\x00\x01qzqzq", ""):
-        last = [
-            model.probabilities(history + chr(code))[len(history)] for code in range(128)
-        ]
+        last = [model.probabilities(history + chr(code))[len(history)] for code in range(128)]
         # The other 128 bytes stand in no ASCII text: all alike, so one of them tells.
         rest = model.probabilities(history + "é")[len(history)]
         seen_rest = 1 - sum(last)
@@ -214,7 +212,7 @@ def test_probabilities_sum_to_one(order):
 
 
 def test_witten_bell_by_hand():
-    """"ab" then "ac": after a two kinds in two bytes; a is 2 of 4, with 3 kinds."""
+    """ "ab" then "ac": after a two kinds in two bytes; a is 2 of 4, with 3 kinds."""
     model = NgramModel(2).fit(["ab", "ac"])
     first = (2 + 3 / 256) / (4 + 3)  # the order below: n = 2 of 4 bytes, 3 kinds
     a = (2 + 1 * first) / (2 + 1)  # at the start: always a, one kind

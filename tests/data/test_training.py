@@ -18,8 +18,10 @@ SMALL = 40_000  # bytes of a mixture
 def small_corpus(monkeypatch):
     """Some files of the library: all of it takes long to divide into code and words."""
     whole = training.corpus()
-    some = {split: dict(sorted(files.items(), key=lambda one: -len(one[1]))[:12])
-            for split, files in whole.documents.items()}
+    some = {
+        split: dict(sorted(files.items(), key=lambda one: -len(one[1]))[:12])
+        for split, files in whole.documents.items()
+    }
     monkeypatch.setattr(training, "corpus", lambda: Corpus(whole.domains, some))
     training.code_and_words.cache_clear()
     yield
@@ -43,8 +45,9 @@ def test_a_mixture_has_its_shares(share, small_corpus):
     code, words = (text.tobytes() for text in training.code_and_words("train"))
     text = training.mixture(share, SMALL, seed=3)
     assert text.size >= SMALL
-    blocks = [text[at : at + training.BLOCK].tobytes()
-              for at in range(0, text.size, training.BLOCK)]
+    blocks = [
+        text[at : at + training.BLOCK].tobytes() for at in range(0, text.size, training.BLOCK)
+    ]
     of_words = sum(block in words for block in blocks)
     assert of_words == round(share * len(blocks))
     assert sum(block in code for block in blocks) == len(blocks) - of_words
@@ -55,8 +58,9 @@ def test_a_mixture_has_its_shares(share, small_corpus):
 
 def test_the_crawl_is_half_programs_a_quarter_copies_a_quarter_data():
     documents = training.crawl()
-    originals = {text.decode("utf-8", "replace")
-                 for text in training.corpus().documents["train"].values()}
+    originals = {
+        text.decode("utf-8", "replace") for text in training.corpus().documents["train"].values()
+    }
     sizes = {"programs": 0, "data": 0, "copies": 0}
     for one in documents:
         kind = "data" if re.fullmatch(r"[\w+/=\n]+", one) else "copies"

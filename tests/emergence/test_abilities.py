@@ -60,8 +60,11 @@ def test_four_of_six_critical_points_have_no_source_and_no_jump_has():
     """K028, K030, K031, K032, K033: what is printed for them is in no row of the table."""
     unsourced = {name for name, point in points.items() if not point.sightings}
     assert unsourced == {
-        "commonsense_reasoning", "code_generation", "multi-step_planning", "theory_of_mind",
-    }  # fmt: skip
+        "commonsense_reasoning",
+        "code_generation",
+        "multi-step_planning",
+        "theory_of_mind",
+    }
     for name in unsourced:
         answer = analyzer.predict_emergence("500B", name)
         assert (answer.verdict, answer.comparisons) == (NO_SOURCE, ())
@@ -74,8 +77,10 @@ def test_chain_of_thought_has_several_scales():
     rows = points["chain_of_thought"].sightings
     scales = {(s.family, s.n_params, s.flops) for s in rows}
     assert scales == {
-        ("LaMDA", 68e9, 1.3e23), ("PaLM", 62e9, 2.9e23), ("GPT-3", 175e9, 3.1e23),
-    }  # fmt: skip
+        ("LaMDA", 68e9, 1.3e23),
+        ("PaLM", 62e9, 2.9e23),
+        ("GPT-3", 175e9, 3.1e23),
+    }
     # The smaller model took more than twice the compute: "62B" is not the least of anything.
     assert 2.9e23 / 1.3e23 > 2
 

@@ -83,7 +83,7 @@ def test_exact_match_is_that_of_generation(adder):
     generated = (add(adder, text) == text[:, PROMPT:]).all(axis=1)
     assert 0.05 < generated.mean() < 0.95
     assert measure(adder, text)["exact_match"] == pytest.approx(generated.mean())
-    one_by_one = [measure(adder, text[i:i + 1])["exact_match"] for i in range(60)]
+    one_by_one = [measure(adder, text[i : i + 1])["exact_match"] for i in range(60)]
     assert one_by_one == generated[:60].tolist()
 
 
@@ -178,8 +178,10 @@ def test_exact_match_is_near_the_product_of_the_digits_accuracies():
 def test_the_command_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
     few = [{"d_model": 8, "seed": seed, "n_steps": 2} for seed in (0, 1)]
     table = tmp_path / "addition.csv"
-    for specs_now, told in ((few[:1], "1 runs done now, 1 in all"),
-                            (few, "1 runs done now, 2 in all")):
+    for specs_now, told in (
+        (few[:1], "1 runs done now, 1 in all"),
+        (few, "1 runs done now, 2 in all"),
+    ):
         monkeypatch.setattr(addition, "specs", lambda found=specs_now: found)
         main(["--table", str(table)])
         assert told in capsys.readouterr().out

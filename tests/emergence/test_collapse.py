@@ -198,14 +198,24 @@ def broken(**changes):
     [
         (lambda: analyzer.detect_collapse_early_warning({}), "no train_loss"),
         (lambda: analyzer.detect_collapse_early_warning(None), "training_metrics must be a dict"),
-        (lambda: analyzer.detect_collapse_early_warning(broken(val_loss=[math.nan] * 15)),
-         "val_loss must be"),
-        (lambda: analyzer.detect_collapse_early_warning(broken(train_loss=np.zeros((15, 2)))),
-         "train_loss must be a series"),
-        (lambda: analyzer.detect_collapse_early_warning(broken(capability_scores=[1, 2])),
-         "capability_scores must be a dict"),
-        (lambda: analyzer.detect_collapse_early_warning(broken(capability_scores={"x": [1] * 14})),
-         "x must be a series of at least window = 15"),
+        (
+            lambda: analyzer.detect_collapse_early_warning(broken(val_loss=[math.nan] * 15)),
+            "val_loss must be",
+        ),
+        (
+            lambda: analyzer.detect_collapse_early_warning(broken(train_loss=np.zeros((15, 2)))),
+            "train_loss must be a series",
+        ),
+        (
+            lambda: analyzer.detect_collapse_early_warning(broken(capability_scores=[1, 2])),
+            "capability_scores must be a dict",
+        ),
+        (
+            lambda: analyzer.detect_collapse_early_warning(
+                broken(capability_scores={"x": [1] * 14})
+            ),
+            "x must be a series of at least window = 15",
+        ),
         (lambda: analyzer.detect_collapse_early_warning(broken(), look=0), "look must be"),
         (lambda: analyzer.detect_collapse_early_warning(broken(), look=[1, 2]), "look must be"),
         (lambda: CapabilityCollapseAnalyzer(window=2), "window must be"),
@@ -213,7 +223,7 @@ def broken(**changes):
         (lambda: CapabilityCollapseAnalyzer(false_alarm_rate=0), "false_alarm_rate must be"),
         (lambda: CapabilityCollapseAnalyzer(autocorrelation=1), "autocorrelation must be"),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_refused_in_words(call, message):
     with pytest.raises(ValueError, match=message):
         call()

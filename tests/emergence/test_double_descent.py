@@ -57,10 +57,23 @@ def test_one_size_does_not_depend_on_the_others_asked_for():
     assert alone.test_error[0] == pytest.approx(among.test_error[1])
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("n_features", 0), ("n_features", 2.5), ("n_samples", -1), ("n_samples", "50"),
-    ("n_features", 1e300), ("n_samples", [5, 6]), ("n_inputs", [3]), ("n_inputs", 1e300),
-    ("n_inputs", 0), ("noise", -0.1), ("ridge", float("nan")), ("seeds", (1,))])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_features", 0),
+        ("n_features", 2.5),
+        ("n_samples", -1),
+        ("n_samples", "50"),
+        ("n_features", 1e300),
+        ("n_samples", [5, 6]),
+        ("n_inputs", [3]),
+        ("n_inputs", 1e300),
+        ("n_inputs", 0),
+        ("noise", -0.1),
+        ("ridge", float("nan")),
+        ("seeds", (1,)),
+    ],
+)
 def test_wrong_arguments_are_named(name, value):
     with pytest.raises(ValueError, match=name):
         double_descent(**{name: value})

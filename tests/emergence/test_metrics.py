@@ -224,20 +224,29 @@ def test_above_the_threshold_there_is_chance():
     ("function", "good", "within"),
     [
         (token_accuracy, {"loss": 1.0}, {"loss": (0, math.inf)}),
-        (power_law_loss, {"scale": 1e9, "scale_at_1_nat": 1e9, "exponent": 0.3},
-         {"exponent": (ABOVE_ZERO, 2)}),
+        (
+            power_law_loss,
+            {"scale": 1e9, "scale_at_1_nat": 1e9, "exponent": 0.3},
+            {"exponent": (ABOVE_ZERO, 2)},
+        ),
         (exact_match, {"p": 0.5, "n_tokens": 3}, {"p": (0, 1)}),
         (token_edit_distance, {"p": 0.5, "n_tokens": 3}, {"p": (0, 1)}),
         (log_likelihood, {"p": 0.5, "n_tokens": 3}, {"p": (ABOVE_ZERO, 1)}),
         (pass_at_k, {"p": 0.5, "n_samples": 3}, {"p": (0, 1)}),
-        (multiple_choice, {"p": 0.5, "n_options": 4, "item_spread": 1.0},
-         {"p": (0, 1), "n_options": (2, math.inf)}),
+        (
+            multiple_choice,
+            {"p": 0.5, "n_options": 4, "item_spread": 1.0},
+            {"p": (0, 1), "n_options": (2, math.inf)},
+        ),
         (brier_score, {"p": 0.5, "n_options": 4}, {"p": (0, 1), "n_options": (2, math.inf)}),
         (chance_of_no_success, {"accuracy": 0.5, "n_items": 3}, {"accuracy": (0, 1)}),
-        (score_from_loss, {"loss": 2.0, "threshold": 2.2, "chance": 0.25, "floor": 1.6},
-         {"loss": (0, math.inf), "chance": (0, 1), "floor": (0, math.inf)}),
+        (
+            score_from_loss,
+            {"loss": 2.0, "threshold": 2.2, "chance": 0.25, "floor": 1.6},
+            {"loss": (0, math.inf), "chance": (0, 1), "floor": (0, math.inf)},
+        ),
     ],
-)  # fmt: skip
+)
 def test_odd_inputs_are_refused(function, good, within):
     with np.errstate(all="ignore"):
         assert_refuses_odd_inputs(function, good, within=within, examples=40)
@@ -267,9 +276,15 @@ def test_what_makes_no_sense_is_refused_by_name(call, name):
         call()
 
 
-@pytest.mark.parametrize(("ends", "name"), [
-    (([1e6], 1e9), "smallest"), ((1e6, [1e9, 2e9]), "largest"), (("1M", 1e9), "smallest"),
-    ((1e6, math.nan), "largest")])
+@pytest.mark.parametrize(
+    ("ends", "name"),
+    [
+        (([1e6], 1e9), "smallest"),
+        ((1e6, [1e9, 2e9]), "largest"),
+        (("1M", 1e9), "smallest"),
+        ((1e6, math.nan), "largest"),
+    ],
+)
 def test_rise_asks_for_two_single_scales(ends, name):
     with pytest.raises(ValueError, match=name):
         rise(math.log10, *ends)
@@ -278,6 +293,7 @@ def test_rise_asks_for_two_single_scales(ends, name):
 @pytest.mark.parametrize("n_tokens", [5, 10, 20])
 def test_pass_at_100_rises_no_more_gently_than_exact_match_and_sooner(n_tokens):
     """What chapter 2 says under its explorer."""
+
     def exact(n):
         return exact_match(token_accuracy(power_law_loss(n, 1e8, 0.3)), n_tokens)
 

@@ -8,15 +8,19 @@ from course.experiments.fleet import load_fleet
 
 @pytest.fixture(scope="module")
 def gaps():
-    return {(gap.d_model, gap.unique_bytes, gap.epochs): gap
-            for gap in overfitting(load_fleet("repetition"))}
+    return {
+        (gap.d_model, gap.unique_bytes, gap.epochs): gap
+        for gap in overfitting(load_fleet("repetition"))
+    }
 
 
 def test_rows_are_grouped_by_width_text_and_epochs():
     row = {"d_model": 16, "n_tokens": 200, "epochs": 2, "loss": 2.0, "train_loss": 1.5}
     found = overfitting([row, row | {"loss": 2.2}, row | {"epochs": 1}])
-    assert found == [Gap(16, 100, 2, pytest.approx(0.6), pytest.approx(2.1), 2),
-                     Gap(16, 200, 1, pytest.approx(0.5), 2.0, 1)]
+    assert found == [
+        Gap(16, 100, 2, pytest.approx(0.6), pytest.approx(2.1), 2),
+        Gap(16, 200, 1, pytest.approx(0.5), 2.0, 1),
+    ]
     with pytest.raises(ValueError, match="rows must hold one run"):
         overfitting([])
 

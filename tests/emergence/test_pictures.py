@@ -37,17 +37,20 @@ STILL = {
         lambda axes: plots.draw_overfitting(axes, overfitting(load_fleet("repetition")), 50_000),
     ),
     plots.draw_double_descent: (
-        {}, lambda axes: plots.draw_double_descent(axes, 50, no_ridge=FITS[0], ridge=FITS[0.1])
+        {},
+        lambda axes: plots.draw_double_descent(axes, 50, no_ridge=FITS[0], ridge=FITS[0.1]),
     ),
-}  # fmt: skip
+}
 MOVING = {
     plots.draw_choice_of_metric: [
-        metric_view("exact match", 10, 1e11), metric_view("Brier score", 300, 1e13),
+        metric_view("exact match", 10, 1e11),
+        metric_view("Brier score", 300, 1e13),
     ],
     plots.draw_decline_or_noise: [
-        decline_view(2, 15, "normal"), decline_view(4, 40, "heavy-tailed"),
+        decline_view(2, 15, "normal"),
+        decline_view(4, 40, "heavy-tailed"),
     ],
-}  # fmt: skip
+}
 
 
 def drawn(draw):
@@ -97,16 +100,18 @@ def test_a_moving_picture_is_labelled_finite_and_readable_without_colour(draw):
             for line in one.get_lines():
                 assert np.isfinite(np.column_stack(line.get_data()).astype(float)).all()
                 if line.get_animated() and len(line.get_xdata()):
-                    looks.append((one, str(line._dash_pattern), line.get_marker(),
-                                  line.get_linewidth()))  # fmt: skip
+                    looks.append(
+                        (one, str(line._dash_pattern), line.get_marker(), line.get_linewidth())
+                    )
         assert len(looks) == len(set(looks))
 
 
 def test_every_sighting_is_a_point():
     """K027, K029, K034: sizes and budgets as the table has them."""
     _, (axes,), _, _ = drawn(plots.draw_sightings)
-    points = {tuple(point) for line in axes.get_lines() for point in
-              np.column_stack(line.get_data())}  # fmt: skip
+    points = {
+        tuple(point) for line in axes.get_lines() for point in np.column_stack(line.get_data())
+    }
     assert {(s.n_params, s.flops) for s in sightings()} <= points
     answer = EmergentAbilityAnalyzer().predict_emergence("6B", "arithmetic_3digit", family="GPT-3")
     assert answer.verdict == BELOW
@@ -115,8 +120,10 @@ def test_every_sighting_is_a_point():
 def test_one_accuracy_and_its_measures():
     """K026: at a hundredth of the largest size, most of the way by tokens and none by sums."""
     _, (axes,), _, _ = drawn(plots.draw_metrics)
-    way = {name: np.interp(1e9, *line_through(axes, name)) for name in
-           ("accuracy of a token", "wrong tokens of 30", "exact match, 30 tokens")}  # fmt: skip
+    way = {
+        name: np.interp(1e9, *line_through(axes, name))
+        for name in ("accuracy of a token", "wrong tokens of 30", "exact match, 30 tokens")
+    }
     assert way["accuracy of a token"] == pytest.approx(way["wrong tokens of 30"])
     assert way["accuracy of a token"] > 60
     assert way["exact match, 30 tokens"] < 0.1

@@ -24,8 +24,9 @@ N_GENERATIONS = 12
 def text():
     """Counts of a real text with its long tail, and of other files of the same corpus."""
     documents = load_corpus("tornado").documents
-    return word_counts(*(b"\0".join(documents[split].values())[:300_000]
-                         for split in ("train", "held_out")))
+    return word_counts(
+        *(b"\0".join(documents[split].values())[:300_000] for split in ("train", "held_out"))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +98,17 @@ def test_chance_of_loss_of_one_word():
     assert chance_of_loss(1 / 70_000, 70_000) == pytest.approx(math.exp(-1), rel=1e-4)
     assert chance_of_loss(1.0, 5) == 0.0
     assert chance_of_loss(0.0, 5) == 1.0
-    lost = [self_train([1, 9], [1, 9], 1, 10, "replace", seed).words[1] < 2
-            for seed in range(150)]
+    lost = [self_train([1, 9], [1, 9], 1, 10, "replace", seed).words[1] < 2 for seed in range(150)]
     assert np.mean(lost) == pytest.approx(0.9**10 + 0.1**10, abs=0.15)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(0, 50), min_size=2, max_size=20).filter(any), st.sampled_from(MODES),
-       st.integers(1, 200), st.integers(0, 9))
+@given(
+    st.lists(st.integers(0, 50), min_size=2, max_size=20).filter(any),
+    st.sampled_from(MODES),
+    st.integers(1, 200),
+    st.integers(0, 9),
+)
 def test_what_holds_for_any_text(counts, mode, n_samples, seed):
     run = self_train(counts, counts, 6, n_samples, mode, seed)
     assert np.isfinite([run.words, run.tail_mass, run.entropy, run.loss]).all()
@@ -118,18 +122,38 @@ def test_what_holds_for_any_text(counts, mode, n_samples, seed):
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another():
-    entropy = [self_train([5, 3, 2], [5, 3, 2], 3, 20, "replace", seed).entropy.tolist()
-               for seed in (1, 1, 2)]
+    entropy = [
+        self_train([5, 3, 2], [5, 3, 2], 3, 20, "replace", seed).entropy.tolist()
+        for seed in (1, 1, 2)
+    ]
     assert entropy[0] == entropy[1] != entropy[2]
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("counts", [0, 0]), ("counts", [1, -1]), ("counts", [[1, 2]]), ("counts", []), ("counts", 3),
-    ("held_out", [1, 2, 3]), ("held_out", [math.nan, 1]), ("mode", "replaced"),
-    ("n_generations", 0), ("n_generations", 2.5), ("n_samples", 0), ("n_samples", "many")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("counts", [0, 0]),
+        ("counts", [1, -1]),
+        ("counts", [[1, 2]]),
+        ("counts", []),
+        ("counts", 3),
+        ("held_out", [1, 2, 3]),
+        ("held_out", [math.nan, 1]),
+        ("mode", "replaced"),
+        ("n_generations", 0),
+        ("n_generations", 2.5),
+        ("n_samples", 0),
+        ("n_samples", "many"),
+    ],
+)
 def test_wrong_arguments_are_named(name, value):
-    good = {"counts": [3, 1], "held_out": [1, 1], "n_generations": 2, "n_samples": 5,
-            "mode": "replace"}
+    good = {
+        "counts": [3, 1],
+        "held_out": [1, 1],
+        "n_generations": 2,
+        "n_samples": 5,
+        "mode": "replace",
+    }
     with pytest.raises(ValueError, match=name):
         self_train(**good | {name: value})
 
@@ -140,5 +164,6 @@ def test_one_seed_has_no_standard_error():
 
 
 def test_chance_of_loss_refuses_odd_inputs():
-    assert_refuses_odd_inputs(chance_of_loss, {"share": 0.1, "n_samples": 10},
-                              within={"share": (0, 1)}, examples=30)
+    assert_refuses_odd_inputs(
+        chance_of_loss, {"share": 0.1, "n_samples": 10}, within={"share": (0, 1)}, examples=30
+    )

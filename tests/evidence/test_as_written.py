@@ -405,8 +405,11 @@ def test_more_data_have_no_threshold():
 def test_compute_is_what_parameters_and_tokens_are_bought_with():
     """K177, K185: N and D fix the compute, and more of it buys a lower loss."""
     models = [f.value for f in facts("model").values()]
-    dense = [m for m in models if {"n_params", "n_tokens", "flops"} <= set(m)
-             and "n_active_params" not in m]
+    dense = [
+        m
+        for m in models
+        if {"n_params", "n_tokens", "flops"} <= set(m) and "n_active_params" not in m
+    ]
     ratios = [m["flops"] / (6 * m["n_params"] * m["n_tokens"]) for m in dense]
     assert np.median(ratios) == pytest.approx(1, abs=0.05)
     rows = fact("hoffmann.table3").value
@@ -430,8 +433,10 @@ def test_the_example_of_c_has_no_meaning_and_no_diminishing_returns():
     """K187, K188."""
     assert as_written.performance_ndr(1e8, 1e6, 1e3) == 1e11
     assert 6 * 1e8 * 1e6 == 6e14
-    doubled = [as_written.performance_ndr(2 * n, 1e6, 1e3) / as_written.performance_ndr(n, 1e6, 1e3)
-               for n in (1e6, 1e9, 1e12)]
+    doubled = [
+        as_written.performance_ndr(2 * n, 1e6, 1e3) / as_written.performance_ndr(n, 1e6, 1e3)
+        for n in (1e6, 1e9, 1e12)
+    ]
     assert doubled == [2, 2, 2]
 
 

@@ -52,9 +52,9 @@ def test_sections_are_unique_and_owned_by_a_chapter():
     assert len({s.place for s in sections()}) == len(sections())
     assert {s.chapter for s in sections()} == {c.number for c in chapters()} == set(range(14))
     for s in sections():
-        assert re.fullmatch(
-            r"(A'|[ABCD]) (keywords|§\d+(\.\d+)?( Q\d| Step \d)?)", s.place
-        ), s.place
+        assert re.fullmatch(r"(A'|[ABCD]) (keywords|§\d+(\.\d+)?( Q\d| Step \d)?)", s.place), (
+            s.place
+        )
         assert s.title == s.title.strip() != ""
 
 

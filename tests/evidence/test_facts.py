@@ -254,8 +254,10 @@ def test_exponents_of_each_approach_add_up_to_one():
     for n in (1, 2, 3):
         a, b = (float(fact(f"hoffmann.approach{n}.{letter}")) for letter in "ab")
         assert a + b == pytest.approx(1)
-    for key, law in (("hoffmann.approach3.a", hoffmann(rounded=False)),
-                     ("besiroglu.a", besiroglu(printed=False))):
+    for key, law in (
+        ("hoffmann.approach3.a", hoffmann(rounded=False)),
+        ("besiroglu.a", besiroglu(printed=False)),
+    ):
         _, _, alpha, _, beta = law
         assert float(fact(key)) == pytest.approx(beta / (alpha + beta), abs=0.005)
 

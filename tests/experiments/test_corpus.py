@@ -63,8 +63,10 @@ def test_unknown_domains_are_refused(domains):
 
 
 def test_code_and_words_are_told_apart():
-    source = (b'"""Says what\nit does."""\nx = "kept"  # why\n# alone\n'
-              b'def f():\n    "doc"\n    return x\n')
+    source = (
+        b'"""Says what\nit does."""\nx = "kept"  # why\n# alone\n'
+        b'def f():\n    "doc"\n    return x\n'
+    )
     code, words = split_code_and_words(source)
     assert code == b'x = "kept"  # why\ndef f():\n    return x\n'
     assert words == b'"""Says what\nit does."""\n# why\n# alone\n"doc"'

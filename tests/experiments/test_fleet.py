@@ -59,17 +59,21 @@ def test_a_run_can_be_made_again(monkeypatch):
     same = same_text and row["torch"] == torch.__version__
     assert result["loss"] == pytest.approx(row["loss"], abs=0.02 if same else 0.2)
     assert {name: result[name] for name in result if name.startswith("n_")} == {
-        name: row[name] for name in result if name.startswith("n_")}
+        name: row[name] for name in result if name.startswith("n_")
+    }
 
 
 def test_the_command_resumes(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(fleet.STUDIES, "tiny", lambda: [fleet.spec("tiny", 8, 2_000, seed)
-                                                        for seed in (0, 1)])
+    monkeypatch.setitem(
+        fleet.STUDIES, "tiny", lambda: [fleet.spec("tiny", 8, 2_000, seed) for seed in (0, 1)]
+    )
     table = tmp_path / "mine.csv"
     main(["tiny", "--table", str(table), "--jobs", "1"])
     main(["tiny", "--table", str(table), "--jobs", "1"])
     assert capsys.readouterr().out.splitlines() == [
-        f"2 runs done now, 2 in all, in {table}", f"0 runs done now, 2 in all, in {table}"]
+        f"2 runs done now, 2 in all, in {table}",
+        f"0 runs done now, 2 in all, in {table}",
+    ]
     losses = [row["loss"] for row in read_table(table)]
     assert losses[0] != losses[1]
 

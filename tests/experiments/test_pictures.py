@@ -22,8 +22,8 @@ def frontier(axes):
 
 
 @functools.cache
-def ways():
-    return study.three_ways(study.measured("isoflop"), n_samples=60)
+def approaches():
+    return study.compare_approaches(study.measured("isoflop"), n_samples=60)
 
 
 STILL = {
@@ -32,11 +32,11 @@ STILL = {
     plots.draw_rates: lambda axes: plots.draw_rates(
         axes, study.rate_studies(study.measured("learning_rate"))
     ),
-    plots.draw_sizes: lambda axes: plots.draw_sizes(axes, ways()),
-    plots.draw_exponent: lambda axes: plots.draw_exponent(axes, ways().ways["2. parabolas"]),
+    plots.draw_sizes: lambda axes: plots.draw_sizes(axes, approaches()),
+    plots.draw_exponent: lambda axes: plots.draw_exponent(axes, approaches().fits["2. parabolas"]),
 }
 SHAPES = {plots.draw_valleys: {"width": 9, "height": 5.6}}
-MOVING = {plots.draw_forecast, plots.draw_ruined}
+MOVING = {plots.draw_forecast, plots.draw_flawed_study}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +50,7 @@ def few_samples():
 
 
 def _forget():
-    for function in (study.forecast, study.ruined, study.best_study):
+    for function in (study.forecast, study.flawed_study, study.best_study):
         function.cache_clear()
 
 
@@ -99,23 +99,29 @@ def test_no_words_cover_others_or_leave_the_picture(draw):
 
 def test_every_run_stands_in_the_picture_of_the_valleys():
     _, axes, _ = drawn(plots.draw_valleys)
-    points = {tuple(point) for line in axes.get_lines() if line.get_linestyle() == "None"
-              for point in np.column_stack(line.get_data())}  # fmt: skip
+    points = {
+        tuple(point)
+        for line in axes.get_lines()
+        if line.get_linestyle() == "None"
+        for point in np.column_stack(line.get_data())
+    }
     low, high = axes.get_ylim()
     for row in study.measured("isoflop"):
         assert (row["n_with_head"], row["loss"]) in points
         assert low < row["loss"] < high
 
 
-@pytest.mark.parametrize("draw", [plots.draw_valleys, plots.draw_rates, plots.draw_sizes],
-                         ids=lambda draw: draw.__name__)  # fmt: skip
+@pytest.mark.parametrize(
+    "draw", [plots.draw_valleys, plots.draw_rates, plots.draw_sizes], ids=lambda draw: draw.__name__
+)
 def test_without_colour_no_two_budgets_or_ways_look_alike(draw):
     _, axes, _ = drawn(draw)
     looks = {}
     for line in axes.get_lines():
         if line.get_color() != plots.QUIET and line.get_marker() != "*":
             looks.setdefault(line.get_color(), set()).add(
-                (str(line._dash_pattern), line.get_marker()))  # fmt: skip
+                (str(line._dash_pattern), line.get_marker())
+            )
     values = list(looks.values())
     assert len(values) >= 3
     assert all(not one & other for i, one in enumerate(values) for other in values[:i])
@@ -158,7 +164,7 @@ def test_how_sure_says_what_was_forecast():
 
 
 def test_break_the_law_says_what_moved():
-    result = study.ruined("as they should be", "blocks only", "all", 3)
+    result = study.flawed_study("as they should be", "blocks only", "all", 3)
     words = of(break_the_law).sentence(count="blocks only")
     assert f"C^{result.fit.sizes.exponent:.3f} (95 %: " in words
     assert "N counted in the blocks only" in words
@@ -170,8 +176,10 @@ def test_break_the_law_says_what_moved():
 def test_a_move_finds_its_result_ready():
     """No bootstrap while a learner waits: every setting was computed when the explorer was made."""
     of(how_sure), of(break_the_law)
-    for function, ask in ((study.forecast, lambda: of(how_sure).sentence(seeds=SEEDS["1 alone"])),
-                          (study.ruined, lambda: of(break_the_law).sentence(budgets="one decade"))):
+    for function, ask in (
+        (study.forecast, lambda: of(how_sure).sentence(seeds=SEEDS["1 alone"])),
+        (study.flawed_study, lambda: of(break_the_law).sentence(budgets="one decade")),
+    ):
         before = function.cache_info().misses
         try:
             ask()

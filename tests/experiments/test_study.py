@@ -7,8 +7,12 @@ from course.experiments import study
 from course.experiments.model import count_parameters, flops_per_token
 from course.scaling.fitting import bootstrap
 
-BUDGETS = {3e10: (8, 16, 24, 32, 40, 48), 1e11: (8, 16, 24, 32, 48, 64),
-           3e11: (16, 24, 32, 48, 64, 96), 1e12: (24, 32, 48, 64, 96, 128)}  # fmt: skip
+BUDGETS = {
+    3e10: (8, 16, 24, 32, 40, 48),
+    1e11: (8, 16, 24, 32, 48, 64),
+    3e11: (16, 24, 32, 48, 64, 96),
+    1e12: (24, 32, 48, 64, 96, 128),
+}
 E_, A_, B_, ALPHA, BETA = 0.8, 40.0, 190.0, 0.43, 0.43
 
 
@@ -16,23 +20,37 @@ def row(width, flops, seed=0, loss=None, **more):
     count, n_tokens = count_parameters(width), round(flops / flops_per_token(width))
     if loss is None:
         loss = E_ + A_ / count.n_with_head**ALPHA + B_ / n_tokens**BETA
-    return {"study": "isoflop", "d_model": width, "n_tokens": n_tokens, "seed": seed,
-            "rate_factor": 1.0, "rate_width": width, "n_non_embedding": count.n_non_embedding,
-            "n_with_head": count.n_with_head, "n_total": count.n_total,
-            "flops": n_tokens * flops_per_token(width), "loss": loss, **more}  # fmt: skip
+    return {
+        "study": "isoflop",
+        "d_model": width,
+        "n_tokens": n_tokens,
+        "seed": seed,
+        "rate_factor": 1.0,
+        "rate_width": width,
+        "n_non_embedding": count.n_non_embedding,
+        "n_with_head": count.n_with_head,
+        "n_total": count.n_total,
+        "flops": n_tokens * flops_per_token(width),
+        "loss": loss,
+        **more,
+    }
 
 
 def fleet(noise=0.0, seeds=3):
     rng = np.random.default_rng(1)
-    rows = [row(width, flops, seed) for flops, widths in BUDGETS.items() for seed in range(seeds)
-            for width in (widths if seed == 0 else widths[1:-1])]  # fmt: skip
+    rows = [
+        row(width, flops, seed)
+        for flops, widths in BUDGETS.items()
+        for seed in range(seeds)
+        for width in (widths if seed == 0 else widths[1:-1])
+    ]
     return [{**one, "loss": one["loss"] * (1 + noise * rng.standard_normal())} for one in rows]
 
 
 @pytest.fixture
 def table(monkeypatch):
     """Puts rows in the place of the fleet's."""
-    cached = (study.forecast, study.ruined, study.best_study)
+    cached = (study.forecast, study.flawed_study, study.best_study)
     monkeypatch.setattr(study, "SAMPLES", 40)
 
     def put(rows):
@@ -62,7 +80,8 @@ def test_runs_carry_what_was_measured():
 def test_a_seed_alone_keeps_the_sizes_that_ran_once():
     rows = study.with_seeds(fleet(), (1,))
     assert {(one["d_model"], study.budget_of(one)) for one in rows} == {
-        (width, flops) for flops, widths in BUDGETS.items() for width in widths}  # fmt: skip
+        (width, flops) for flops, widths in BUDGETS.items() for width in widths
+    }
     assert len(rows) == 24
     assert {one["seed"] for one in rows} == {0, 1}
 
@@ -94,15 +113,18 @@ def test_the_surface_finds_the_optimum_on_the_bill_that_was_paid():
         assert loss == pytest.approx(loss_true, rel=3e-4)
         assert 6 * n_params * n_tokens < flops
     assert fit.exponents["a"] == pytest.approx(
-        np.log(best_by_search(1e12)[0] / best_by_search(3e10)[0]) / np.log(1e12 / 3e10), abs=0.01)
+        np.log(best_by_search(1e12)[0] / best_by_search(3e10)[0]) / np.log(1e12 / 3e10), abs=0.01
+    )
 
 
 def test_the_surface_leaves_out_runs_of_few_steps():
     """A law of N and D holds for the others: spoil the short runs, and nothing changes."""
     rows = fleet()
     short = [one["n_tokens"] < 4 * one["n_with_head"] for one in rows]
-    spoilt = [{**one, "loss": one["loss"] * (1.2 if few else 1)}
-              for one, few in zip(rows, short, strict=True)]  # fmt: skip
+    spoilt = [
+        {**one, "loss": one["loss"] * (1.2 if few else 1)}
+        for one, few in zip(rows, short, strict=True)
+    ]
     assert spoilt != rows
     fits = [study._fit(study.fit_surface, study.runs_of(some)) for some in (rows, spoilt)]
     assert fits[0].exponents == pytest.approx(fits[1].exponents, rel=1e-9)
@@ -126,20 +148,20 @@ def test_the_bootstrap_of_the_surface_is_that_of_its_parts():
 
 
 def test_three_ways_agree_on_a_law_without_noise_but_for_the_envelope():
-    ways = study.three_ways(fleet(noise=1e-4), n_samples=60)
-    envelope, parabolas, surface = (boot.fit.exponents["a"] for boot in ways.ways.values())
+    approaches = study.compare_approaches(fleet(noise=1e-4), n_samples=60)
+    envelope, parabolas, surface = (boot.fit.exponents["a"] for boot in approaches.fits.values())
     assert parabolas == pytest.approx(surface, abs=0.02)
     assert envelope == pytest.approx(surface, abs=0.15)
-    lines = repr(ways).splitlines()
+    lines = repr(approaches).splitlines()
     assert len(lines) == 4
     assert f"{surface:.3f} (" in lines[3]
-    assert "<th>N* exponent a</th>" in ways._repr_html_()
+    assert "<th>N* exponent a</th>" in approaches._repr_html_()
 
 
 def test_leaving_out_the_embedding_raises_the_exponent_and_pairs_are_surer():
     """Kaplan against Chinchilla. The difference of two exponents is surer than either."""
-    counts = study.three_counts(fleet(noise=0.006), n_samples=100)
-    blocks, head, everything = counts.ways.values()
+    counts = study.compare_counts(fleet(noise=0.006), n_samples=100)
+    blocks, head, everything = counts.fits.values()
     a = [boot.fit.exponents["a"] for boot in (blocks, head, everything)]
     assert a[0] > a[1] > a[2]
     value, low, high = study.difference(blocks, everything)
@@ -155,8 +177,11 @@ def test_leaving_out_the_embedding_raises_the_exponent_and_pairs_are_surer():
 def rates(best, width=32):
     """Two seeds of a parabola in log2 of the factor with its minimum at `best`."""
     losses = {factor: 2 + 0.02 * np.log2(factor / best) ** 2 for factor in (0.25, 0.5, 1, 2, 4)}
-    return [row(width, 1e11, seed, loss + sign * 0.01, rate_factor=factor, study="learning_rate")
-            for seed, sign in ((0, -1), (1, 1)) for factor, loss in losses.items()]  # fmt: skip
+    return [
+        row(width, 1e11, seed, loss + sign * 0.01, rate_factor=factor, study="learning_rate")
+        for seed, sign in ((0, -1), (1, 1))
+        for factor, loss in losses.items()
+    ]
 
 
 @pytest.mark.parametrize("best", [0.5, 0.8, 1.0, 1.7, 3.0])
@@ -183,8 +208,9 @@ def test_a_forecast_uses_the_small_budgets_only(table):
     assert one.target == 1e12
     assert one.boot.fit.sizes.x.max() < 3.1e11
     at_target = [r for r in rows if study.budget_of(r) == 1e12]
-    means = [np.mean([r["loss"] for r in at_target if r["d_model"] == width])
-             for width in BUDGETS[1e12]]  # fmt: skip
+    means = [
+        np.mean([r["loss"] for r in at_target if r["d_model"] == width]) for width in BUDGETS[1e12]
+    ]
     assert one.observed == pytest.approx(min(means), rel=0.01)  # the bottom of their parabola
     assert one.observed == study.frontier(rows).losses.y[-1]
     assert sorted(one.held) == sorted(r["loss"] for r in at_target)
@@ -223,23 +249,27 @@ def test_fewer_budgets_and_seeds_are_less_sure(table):
 
 def ruin(study_name, damage):
     """Bad runs on the inner widths; `damage` gives the factor on the loss for a width."""
-    return [{**one, "study": study_name, "rate_width": 8, "loss": one["loss"] * damage(one)}
-            for one in fleet(noise=0.002, seeds=1)]  # fmt: skip
+    return [
+        {**one, "study": study_name, "rate_width": 8, "loss": one["loss"] * damage(one)}
+        for one in fleet(noise=0.002, seeds=1)
+    ]
 
 
 @pytest.fixture
 def broken(table):
-    table([
-        *fleet(noise=0.002),
-        *ruin("bad_rate", lambda one: 1 + 0.01 * np.log2(one["d_model"] / 8) ** 2),
-        *ruin("bad_schedule", lambda one: 1.05),
-    ])  # fmt: skip
+    table(
+        [
+            *fleet(noise=0.002),
+            *ruin("bad_rate", lambda one: 1 + 0.01 * np.log2(one["d_model"] / 8) ** 2),
+            *ruin("bad_schedule", lambda one: 1.05),
+        ]
+    )
 
 
 def test_harm_to_wide_models_moves_the_exponent_and_harm_to_all_does_not(broken):
-    good = study.ruined("as they should be", "with the head")
-    rate = study.ruined("one learning rate for all", "with the head")
-    schedule = study.ruined("schedules cut short", "with the head")
+    good = study.flawed_study("as they should be", "with the head")
+    rate = study.flawed_study("one learning rate for all", "with the head")
+    schedule = study.flawed_study("schedules cut short", "with the head")
     assert good.fit.exponents == good.fair.exponents == good.best.fit.exponents
     assert good.interval == good.best.intervals["a"]
     assert rate.fit.exponents["a"] < rate.fair.exponents["a"] - 0.02
@@ -248,20 +278,21 @@ def test_harm_to_wide_models_moves_the_exponent_and_harm_to_all_does_not(broken)
 
 
 def test_who_is_hurt(broken):
-    hurt = study.harm("one learning rate for all", 1e11)
+    hurt = study.excess_loss("one learning rate for all", 1e11)
     assert list(hurt) == list(BUDGETS[1e11])
     assert hurt == pytest.approx({w: np.log2(w / 8) ** 2 for w in hurt}, abs=0.7)  # seeds: 0.2 %
-    assert study.harm("schedules cut short", 3e11) == pytest.approx(dict.fromkeys(
-        BUDGETS[3e11], 5.0), abs=0.7)  # fmt: skip
+    assert study.excess_loss("schedules cut short", 3e11) == pytest.approx(
+        dict.fromkeys(BUDGETS[3e11], 5.0), abs=0.7
+    )
     with pytest.raises(ValueError, match="flops must be a budget of the runs with"):
-        study.harm("schedules cut short", 1e13)
+        study.excess_loss("schedules cut short", 1e13)
     with pytest.raises(ValueError, match="flaw must be one of as they should be"):
-        study.harm("no flaw", 1e11)
+        study.excess_loss("no flaw", 1e11)
 
 
 def test_the_other_flaws(broken):
-    blocks = study.ruined("as they should be", "blocks only")
-    decade = study.ruined("as they should be", "with the head", "one decade")
+    blocks = study.flawed_study("as they should be", "blocks only")
+    decade = study.flawed_study("as they should be", "with the head", "one decade")
     assert blocks.fit.exponents["a"] > blocks.fair.exponents["a"] + 0.03
     assert decade.fit.sizes.x.max() < 11 * decade.fit.sizes.x.min()
     low, high = decade.interval
@@ -273,21 +304,29 @@ def test_the_other_flaws(broken):
 
 def test_a_study_without_valleys_is_refused(table):
     """Small models alone: at the larger budgets the loss only falls with size."""
-    rows = [{**row(width, flops), "study": name} for name in ("isoflop", "bad_rate")
-            for flops in (1e13, 3e13, 1e14) for width in (8, 16, 24, 32)]  # fmt: skip
+    rows = [
+        {**row(width, flops), "study": name}
+        for name in ("isoflop", "bad_rate")
+        for flops in (1e13, 3e13, 1e14)
+        for width in (8, 16, 24, 32)
+    ]
     table(rows)
     with pytest.raises(ValueError, match="only 0 of 3 budgets have their lowest loss inside"):
-        study.ruined("one learning rate for all", "with the head")
+        study.flawed_study("one learning rate for all", "with the head")
     assert study.one_flaw_each()["one learning rate"] is None
 
 
-@pytest.mark.parametrize("settings", [
-    ("no flaw", "with the head", "all"), ("as they should be", "n_total", "all"),
-    ("as they should be", "everything", "two decades"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("no flaw", "with the head", "all"),
+        ("as they should be", "n_total", "all"),
+        ("as they should be", "everything", "two decades"),
+    ],
+)
 def test_unknown_settings_are_named(settings):
     with pytest.raises(ValueError, match=r"(flaw|count|budgets) must be one of .*, got '"):
-        study.ruined(*settings)
+        study.flawed_study(*settings)
 
 
 def test_the_fleet_itself_shows_a_law():

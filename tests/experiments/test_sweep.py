@@ -62,13 +62,20 @@ def test_a_row_cut_in_the_middle_is_run_again(tmp_path, calls, cut):
 def test_kill_9_at_any_instant(tmp_path, calls):
     """The sweep and its workers are killed four times; in the end each row is there once."""
     table = tmp_path / "runs.csv"
-    code = ("import os\nfrom course.experiments.sweep import sweep\n"
-            "from tests.experiments.test_sweep import SPECS, double\n"
-            f"sweep(double, SPECS, {str(table)!r}, n_jobs=2)\n")
+    code = (
+        "import os\nfrom course.experiments.sweep import sweep\n"
+        "from tests.experiments.test_sweep import SPECS, double\n"
+        f"sweep(double, SPECS, {str(table)!r}, n_jobs=2)\n"
+    )
     environment = {**os.environ, "SECONDS": "0.4", "PYTHONPATH": str(ROOT)}
     for patience in (1.5, 2.0, 2.4, 3.0):
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment,
-                                   start_new_session=True, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:
@@ -78,7 +85,8 @@ def test_kill_9_at_any_instant(tmp_path, calls):
     assert sweep(double, SPECS, table, n_jobs=1) == 6 - finished
     rows = read_table(table)
     assert sorted((row["n_params"], row["seed"]) for row in rows) == [
-        tuple(s.values()) for s in SPECS]
+        tuple(s.values()) for s in SPECS
+    ]
 
 
 def suicidal(spec):
@@ -162,13 +170,16 @@ def test_two_writers_are_one_too_many(tmp_path, calls):
     assert sweep(double, SPECS, table) == 5
 
 
-@pytest.mark.parametrize(("specs", "message"), [
-    ([], "specs is empty"),
-    ([{"a": 1}, {"b": 1}], "same keys"),
-    ([{"a": 1}, {"a": 1}], "asked for twice"),
-    ([{"a": [1]}], "a must be a number, a bool or one line"),
-    ([{"a": "x\ny"}], "a must be a number, a bool or one line"),
-])
+@pytest.mark.parametrize(
+    ("specs", "message"),
+    [
+        ([], "specs is empty"),
+        ([{"a": 1}, {"b": 1}], "same keys"),
+        ([{"a": 1}, {"a": 1}], "asked for twice"),
+        ([{"a": [1]}], "a must be a number, a bool or one line"),
+        ([{"a": "x\ny"}], "a must be a number, a bool or one line"),
+    ],
+)
 def test_odd_specifications_are_refused(tmp_path, specs, message):
     with pytest.raises(ValueError, match=message):
         sweep(double, specs, tmp_path / "runs.csv")
@@ -182,8 +193,9 @@ def test_a_dask_cluster_that_loses_a_worker(tmp_path, calls, monkeypatch):
     table = tmp_path / "runs.csv"
     specs = [{"n_params": n, "seed": 0} for n in range(8)]
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None,
-                     env={"PYTHONPATH": str(ROOT)}) as cluster,
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, env={"PYTHONPATH": str(ROOT)}
+        ) as cluster,
         Client(cluster) as client,
         joblib.parallel_config(backend="dask"),
     ):

@@ -43,7 +43,7 @@ def test_a_short_training_learns_the_text():
     log = train(model, TEXT, 60_000, on_step=lambda step, steps, loss: losses.append(loss.item()))
     assert losses[0] == pytest.approx(math.log(256), abs=1e-4)
     assert log.steps == len(losses) == round(60_000 / (batch_size_for(60_000) * CONTEXT))
-    assert log.train_loss == pytest.approx(np.mean(losses[-(log.steps // 10):]), rel=1e-5)
+    assert log.train_loss == pytest.approx(np.mean(losses[-(log.steps // 10) :]), rel=1e-5)
     assert held_out_loss(model, TEXT) < 0.3
 
 
@@ -102,7 +102,10 @@ def test_every_parameter_is_in_one_group_at_its_own_rate():
     listed = [id(p) for group in groups for p in group["params"]]
     assert sorted(listed) == sorted(id(p) for p in model.parameters())
     assert [group["lr"] for group in groups] == [
-        hidden_learning_rate(32), hidden_learning_rate(32), 3.2e-2]
+        hidden_learning_rate(32),
+        hidden_learning_rate(32),
+        3.2e-2,
+    ]
     assert [group["weight_decay"] for group in groups] == [0.1, 0, 0]
     assert hidden_learning_rate(16) == pytest.approx(2 * hidden_learning_rate(64))
 
@@ -127,10 +130,18 @@ def test_held_out_loss_is_the_mean_over_all_predicted_bytes():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"learning_rate": 0.0}, {"learning_rate": math.nan}, {"embedding_learning_rate": math.inf},
-     {"batch_size": 0}, {"batch_size": -4}, {"batch_size": 2.5}, {"planned_tokens": 0},
-     {"weight_decay": math.nan}, {"balance_coefficient": -1.0}],
-)  # fmt: skip
+    [
+        {"learning_rate": 0.0},
+        {"learning_rate": math.nan},
+        {"embedding_learning_rate": math.inf},
+        {"batch_size": 0},
+        {"batch_size": -4},
+        {"batch_size": 2.5},
+        {"planned_tokens": 0},
+        {"weight_decay": math.nan},
+        {"balance_coefficient": -1.0},
+    ],
+)
 def test_a_recipe_with_a_wrong_number_is_refused(wrong):
     """A zero is not "nothing given", and a NaN must not come out as a loss."""
     with pytest.raises(ValueError, match=rf"^{next(iter(wrong))} must be"):

@@ -82,8 +82,12 @@ def test_costs_follow_traffic_and_size():
 
 def test_annual_costs_broadcast_over_sizes():
     sizes = np.array([[1e9, 7e9], [70e9, 400e9]])
-    for method in (it.calculate_compute_cost, it.calculate_memory_cost, it.calculate_storage_cost,
-                   it.get_gpu_throughput):  # fmt: skip
+    for method in (
+        it.calculate_compute_cost,
+        it.calculate_memory_cost,
+        it.calculate_storage_cost,
+        it.get_gpu_throughput,
+    ):
         many = method(sizes)
         assert many.shape == (2, 2)
         assert many[0, 1] == pytest.approx(method(7e9))

@@ -74,8 +74,10 @@ def colours_and_looks(axes):
     """What tells lines apart when colour is gone: dash, marker, or the width."""
     for line in axes.get_lines():
         if line.get_animated() and len(line.get_xdata()):
-            yield line.get_color(), (str(line._dash_pattern), line.get_marker(),
-                                     line.get_linewidth())  # fmt: skip
+            yield (
+                line.get_color(),
+                (str(line._dash_pattern), line.get_marker(), line.get_linewidth()),
+            )
 
 
 @pytest.mark.parametrize("draw", MOVING, ids=lambda draw: draw.__name__)
@@ -118,8 +120,9 @@ def test_the_points_lie_on_the_roof_and_move_with_the_batch():
         for x, y in view.points.values():
             assert y == pytest.approx(view.roof(x))
         assert (view.roof(np.array([1.0, 1e4]), reached=False) > view.roof(1e4)).tolist() == [
-            False, True,
-        ]  # fmt: skip
+            False,
+            True,
+        ]
     assert few.points["products"][0] == pytest.approx(1, rel=0.01)  # a FLOP for each byte
     assert many.points["products"][0] == pytest.approx(200, rel=0.01)
     assert few.points["attention"] == pytest.approx(many.points["attention"])

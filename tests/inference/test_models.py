@@ -12,9 +12,14 @@ from course.inference.models import TypicalTransformer, model, model_name, model
 
 # As their model cards and papers print them; DeepSeek-V3 without its prediction module.
 PUBLISHED = {
-    "Llama-3.2-1B": 1.24e9, "Llama-2-7B": 6.74e9, "Llama-3-8B": 8.03e9, "Llama-3-70B": 70.6e9,
-    "Llama-3.1-405B": 405.9e9, "Mixtral-8x7B": 46.7e9, "DeepSeek-V3": 671e9,
-}  # fmt: skip
+    "Llama-3.2-1B": 1.24e9,
+    "Llama-2-7B": 6.74e9,
+    "Llama-3-8B": 8.03e9,
+    "Llama-3-70B": 70.6e9,
+    "Llama-3.1-405B": 405.9e9,
+    "Mixtral-8x7B": 46.7e9,
+    "DeepSeek-V3": 671e9,
+}
 
 
 @pytest.mark.parametrize("name", model_names())

@@ -28,9 +28,14 @@ def imbalance(challenges):
 
 def test_the_documents_names_are_all_there():
     assert MoETrainingChallenges.CHALLENGES[:4] == (
-        "load_imbalance", "communication_overhead", "expert_specialization", "memory_bandwidth")
-    assert all(callable(getattr(MoETrainingChallenges, name))
-               for name in MoETrainingChallenges.CHALLENGES)
+        "load_imbalance",
+        "communication_overhead",
+        "expert_specialization",
+        "memory_bandwidth",
+    )
+    assert all(
+        callable(getattr(MoETrainingChallenges, name)) for name in MoETrainingChallenges.CHALLENGES
+    )
 
 
 def test_a_router_collapses_and_a_loss_or_a_bias_cures_it(imbalance):
@@ -84,8 +89,10 @@ def test_a_pipeline_beside_expert_parallelism_saves_no_byte(challenges):
 
 def test_a_collapsed_router_makes_all_wait_for_one_device(challenges):
     found = challenges.communication_overhead()
-    even, balanced, collapsed = (found[name]["waiting"] for name in (
-        "expert parallel over 8", "router with balance loss", "router collapsed"))
+    even, balanced, collapsed = (
+        found[name]["waiting"]
+        for name in ("expert parallel over 8", "router with balance loss", "router collapsed")
+    )
     assert even < balanced < collapsed
     assert found["router collapsed"]["busiest device"] > 3
 
@@ -105,8 +112,10 @@ def test_a_fast_link_waits_less_and_unknown_ones_are_named(challenges):
 def test_what_is_learned_by_heart_comes_from_the_parameters_not_from_experts(challenges):
     """K063: the documents' three remedies do nothing here; more data helps."""
     found = challenges.expert_specialization()
-    mixture, active, every = (found[name]["gap"] for name in (
-        "8 experts, top 2", "dense, same active", "dense, all parameters"))
+    mixture, active, every = (
+        found[name]["gap"]
+        for name in ("8 experts, top 2", "dense, same active", "dense, all parameters")
+    )
     assert active < mixture < 1.2 * every
     for remedy in ("dropout 0.1", "auxiliary loss", "augmentation"):
         assert found.verdicts()[remedy] == "does nothing"
@@ -129,8 +138,9 @@ def test_a_batch_touches_more_experts(challenges):
     assert one["GB for a token"] - four["GB for a token"] == pytest.approx(1.5 * saved)
     # A cache of experts saves trips to a slower memory, not reading: all is read either way.
     assert one["GB over the link"] == 0
-    host, cached, chance = (found[row] for row in (
-        "experts in the host", "the same, 4 cached", "4 cached, by chance"))
+    host, cached, chance = (
+        found[row] for row in ("experts in the host", "the same, 4 cached", "4 cached, by chance")
+    )
     assert host["GB for a token"] == cached["GB for a token"] == one["GB for a token"]
     assert host["tokens/s of one"] < one["tokens/s of one"] / 50
     assert cached["GB over the link"] < chance["GB over the link"] < host["GB over the link"]
@@ -159,12 +169,22 @@ def test_z_loss_lowers_the_largest_logit_and_not_the_lowest(challenges):
 
 
 def test_a_verdict_follows_from_its_numbers():
-    tried = [("nothing", None, {"bad": 1.0}), ("a", True, {"bad": 0.7}), ("b", True, {"bad": 1.1}),
-             ("c", False, {"bad": 1.3}), ("d", None, {"bad": 0.1})]
+    tried = [
+        ("nothing", None, {"bad": 1.0}),
+        ("a", True, {"bad": 0.7}),
+        ("b", True, {"bad": 1.1}),
+        ("c", False, {"bad": 1.3}),
+        ("d", None, {"bad": 0.1}),
+    ]
     found = _experiment("x", "bad", "counted", tried)
     assert isinstance(found, Experiment)
     assert list(found.verdicts().values()) == [
-        "the symptom", "helps", "does nothing", "makes it worse", "for comparison"]
+        "the symptom",
+        "helps",
+        "does nothing",
+        "makes it worse",
+        "for comparison",
+    ]
     assert "does nothing" in found._repr_html_()
     with pytest.raises(ValueError, match="remedy must be one of nothing, a, b"):
         found["e"]

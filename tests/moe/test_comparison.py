@@ -10,8 +10,15 @@ from course.moe.comparison import ablations, compare, estimate, runs
 
 
 def row(width, seed, loss, *, flops=1e10, seconds=1.0, n_total=1000, n_tokens=100):
-    return {"d_model": width, "n_tokens": n_tokens, "seed": seed, "loss": loss, "flops": flops,
-            "seconds": seconds, "n_total": n_total}
+    return {
+        "d_model": width,
+        "n_tokens": n_tokens,
+        "seed": seed,
+        "loss": loss,
+        "flops": flops,
+        "seconds": seconds,
+        "n_total": n_total,
+    }
 
 
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=9))
@@ -34,8 +41,17 @@ def test_a_planted_multiplier_comes_back():
     """The MoE of 1.02 C reaches what a dense model needs 1.5 · 1.02 C for: worth 1.5."""
     gamma, worth, router = 0.08, 1.5, 1.02
     dense = [row(16, seed, 2.0 + 0.01 * seed) for seed in range(3)]
-    moe = [row(16, d["seed"], d["loss"] * (worth * router) ** -gamma, flops=router * 1e10,
-               seconds=2.0, n_total=2500) for d in dense]
+    moe = [
+        row(
+            16,
+            d["seed"],
+            d["loss"] * (worth * router) ** -gamma,
+            flops=router * 1e10,
+            seconds=2.0,
+            n_total=2500,
+        )
+        for d in dense
+    ]
     found = compare(moe, dense, gamma=gamma)
     assert found.all.multiplier.mean == pytest.approx(worth)
     assert found.all.time_ratio == pytest.approx(2.0)
@@ -82,11 +98,14 @@ def test_the_mixture_wins_at_equal_active_compute_and_costs_time_and_memory():
 def test_without_balance_experts_die_and_with_it_they_do_not():
     """K061 on language models: two seeds at width 32."""
     by_name = {variant.name: variant for variant in ablations()}
-    nothing, balanced = (by_name[f"8 experts, top 2, {how}"]
-                         for how in ("nothing", "balance loss 0.01"))
+    nothing, balanced = (
+        by_name[f"8 experts, top 2, {how}"] for how in ("nothing", "balance loss 0.01")
+    )
     assert nothing.dead_experts > 1 > balanced.dead_experts
     assert nothing.largest_share > 0.3 > balanced.largest_share
     assert nothing.loss > balanced.loss
-    by_bias = min((v for name, v in by_name.items() if "bias" in name),
-                  key=lambda variant: variant.largest_share)
+    by_bias = min(
+        (v for name, v in by_name.items() if "bias" in name),
+        key=lambda variant: variant.largest_share,
+    )
     assert by_bias.dead_experts < nothing.dead_experts

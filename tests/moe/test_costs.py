@@ -29,9 +29,13 @@ from tests.odd_inputs import assert_refuses_odd_inputs
 
 MIXTRAL = {"d_model": 4096, "d_ff": 14_336, "n_layers": 32, "n_experts": 8, "top_k": 2}
 LLAMA_2_13B = {
-    "model_type": "llama", "num_hidden_layers": 40, "hidden_size": 5120,
-    "intermediate_size": 13_824, "num_attention_heads": 40, "vocab_size": 32_000,
-}  # fmt: skip
+    "model_type": "llama",
+    "num_hidden_layers": 40,
+    "hidden_size": 5120,
+    "intermediate_size": 13_824,
+    "num_attention_heads": 40,
+    "vocab_size": 32_000,
+}
 # The parameters of transformers' own models, built from the published configurations.
 BY_TRANSFORMERS = {
     "Mixtral-8x7B": 46_702_792_704,

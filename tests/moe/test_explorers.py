@@ -9,7 +9,7 @@ from course.figures import new_figure
 from course.moe import plots
 from course.moe.costs import cost_view
 from course.moe.explorer import START, byte_view, what_does_an_expert_cost, who_gets_which_token
-from course.moe.who import expert_of_each_byte
+from course.moe.routing_study import expert_of_each_byte
 
 EXPLORERS = [who_gets_which_token, what_does_an_expert_cost]
 
@@ -45,10 +45,12 @@ def test_every_setting_of_every_control_gives_a_picture(make):
 
 @pytest.mark.parametrize(
     ("draw", "result"),
-    [(plots.draw_expert_costs, lambda: cost_view(8, 2, 1)),
-     (plots.draw_byte_routes, lambda: byte_view(START, 0))],
+    [
+        (plots.draw_expert_costs, lambda: cost_view(8, 2, 1)),
+        (plots.draw_byte_routes, lambda: byte_view(START, 0)),
+    ],
     ids=("costs", "bytes"),
-)  # fmt: skip
+)
 def test_a_moving_picture_is_finite_and_readable_without_colour(draw, result):
     _, axes = new_figure()
     draw(axes)(result())
@@ -56,8 +58,14 @@ def test_a_moving_picture_is_finite_and_readable_without_colour(draw, result):
     for line in axes.get_lines():
         assert np.isfinite(np.column_stack(line.get_data()).astype(float)).all()
         if line.get_animated():
-            looks.append((str(line._dash_pattern), line.get_marker(), line.get_linewidth(),
-                          line.get_markersize()))  # fmt: skip
+            looks.append(
+                (
+                    str(line._dash_pattern),
+                    line.get_marker(),
+                    line.get_linewidth(),
+                    line.get_markersize(),
+                )
+            )
     assert len(looks) == len(set(looks))
 
 

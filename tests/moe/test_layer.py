@@ -127,8 +127,9 @@ def test_ties():
 def test_with_all_experts_it_is_the_dense_mixture():
     layer, x = make(top_k=4), tokens(13)
     shares = (x @ layer.router.weight.T).softmax(-1)
-    hidden = torch.nn.functional.gelu(torch.einsum("td,edf->tef", x, layer.experts.up),
-                                      approximate="tanh")  # fmt: skip
+    hidden = torch.nn.functional.gelu(
+        torch.einsum("td,edf->tef", x, layer.experts.up), approximate="tanh"
+    )
     dense = torch.einsum("te,tef,efd->td", shares, hidden, layer.experts.down)
     torch.testing.assert_close(layer(x)[0], dense, rtol=1e-5, atol=1e-6)
 
@@ -143,8 +144,10 @@ def test_equal_experts_are_one_dense_network():
     torch.testing.assert_close(layer(x)[0], dense(x), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("options", [{}, {"router": "sigmoid"}, {"capacity_factor": 0.5},
-                                     {"expert": GatedFeedForwardNetwork}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"router": "sigmoid"}, {"capacity_factor": 0.5}, {"expert": GatedFeedForwardNetwork}],
+)
 def test_gradients_in_float64(options):
     torch.manual_seed(0)
     layer = MoEArchitecture(4, 3, 2, d_ff=3, **options).double()
@@ -170,8 +173,13 @@ def test_input_that_is_not_contiguous():
 
 
 def test_equals_transformers_mixtral_with_the_same_weights():
-    config = MixtralConfig(hidden_size=D, intermediate_size=24, num_local_experts=4,
-                           num_experts_per_tok=2, experts_implementation="eager")  # fmt: skip
+    config = MixtralConfig(
+        hidden_size=D,
+        intermediate_size=24,
+        num_local_experts=4,
+        num_experts_per_tok=2,
+        experts_implementation="eager",
+    )
     block = MixtralSparseMoeBlock(config)
     layer = make(expert=GatedFeedForwardNetwork)
     with torch.no_grad():
@@ -456,8 +464,15 @@ def test_the_layer_reads_in_one_sitting():
     """At most 120 lines that are neither blank, comment nor docstring."""
     with Path(course.moe.layer.__file__).open("rb") as file:
         parts = list(tokenize.tokenize(file.readline))
-    layout = {tokenize.ENCODING, tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE,
-              tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}  # fmt: skip
+    layout = {
+        tokenize.ENCODING,
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
     lines, at_start = set(), True
     for part in parts:
         if part.type not in layout and not (at_start and part.type == tokenize.STRING):

@@ -219,9 +219,12 @@ def run(tmp_path_factory):
     """(the reports of ranks 0 and 1, torchrun's exit status, what was printed)."""
     folder = tmp_path_factory.mktemp("ranks")
     done = subprocess.run(
-        [*TORCHRUN, __file__, str(folder)], capture_output=True, text=True, timeout=300,
+        [*TORCHRUN, __file__, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    )
     reports = [folder / f"{rank}.json" for rank in (0, 1)]
     assert all(report.exists() for report in reports), done.stdout + done.stderr
     return [json.loads(report.read_text()) for report in reports], done.returncode, done.stdout
@@ -340,8 +343,11 @@ def test_without_torchrun_nothing_starts():
 @pytest.mark.slow
 def test_the_command_of_the_module_ends_well():
     done = subprocess.run(
-        [*TORCHRUN, "-m", "course.moe.parallel"], capture_output=True, text=True, timeout=300,
+        [*TORCHRUN, "-m", "course.moe.parallel"],
+        capture_output=True,
+        text=True,
+        timeout=300,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert "formula 1024" in done.stdout

@@ -15,16 +15,25 @@ from course.moe import MoEArchitecture, plots
 from course.moe.comparison import compare
 from course.moe.costs import chart_rows, dropped_share
 from course.moe.laws import ABNAR_2025, CLARK_2022
-from course.moe.who import CLASSES
+from course.moe.routing_study import CLASSES
 
 COLLAPSED = np.array([0.0, 0.5, 0.03, 0.46, 0.0, 0.01, 0.0, 0.0])
 EVEN = np.full(8, 1 / 8)
 
 
 def rows_of(seed, gain):
-    return [{"d_model": width, "n_tokens": 100, "seed": seed, "loss": 2.3 - 0.2 * rank - gain,
-             "flops": 10.0 ** (10 + rank), "seconds": 1.0, "n_total": 1000}
-            for rank, width in enumerate((16, 32))]  # fmt: skip
+    return [
+        {
+            "d_model": width,
+            "n_tokens": 100,
+            "seed": seed,
+            "loss": 2.3 - 0.2 * rank - gain,
+            "flops": 10.0 ** (10 + rank),
+            "seconds": 1.0,
+            "n_total": 1000,
+        }
+        for rank, width in enumerate((16, 32))
+    ]
 
 
 @functools.cache
@@ -38,8 +47,9 @@ def token_way(axes, top_k=2):
     torch.manual_seed(0)
     with torch.no_grad():
         routing = MoEArchitecture(16, 8, top_k).route(torch.randn(1, 16))
-    plots.draw_token_way(axes, *(t[0].numpy() for t in (routing.probs, routing.experts,
-                                                        routing.gates)))  # fmt: skip
+    plots.draw_token_way(
+        axes, *(t[0].numpy() for t in (routing.probs, routing.experts, routing.gates))
+    )
     return routing
 
 
@@ -136,8 +146,9 @@ def test_dropped_is_the_formula_and_a_collapsed_router_always_drops_more():
 def test_the_race_shows_every_seed_and_its_intervals():
     _, (left, right) = new_figure(**LOOKS[plots.draw_dense_against_moe])
     plots.draw_dense_against_moe((left, right), race())
-    singles = [y for line in left.get_lines() if line.get_linestyle() == "None"
-               for y in line.get_ydata()]  # fmt: skip
+    singles = [
+        y for line in left.get_lines() if line.get_linestyle() == "None" for y in line.get_ydata()
+    ]
     expected = [loss for size in race().sizes for loss in (*size.dense, *size.moe)]
     assert set(expected) <= set(singles)
     (bars,) = right.containers
@@ -158,8 +169,11 @@ def test_one_seed_has_no_interval_and_still_a_picture():
 def test_the_laws_are_solid_inside_their_runs_only():
     _, axes = new_figure()
     plots.draw_gains(axes)
-    solid = {line.get_color(): line.get_xydata() for line in axes.get_lines()
-             if line.get_linewidth() > 2.5}  # fmt: skip
+    solid = {
+        line.get_color(): line.get_xydata()
+        for line in axes.get_lines()
+        if line.get_linewidth() > 2.5
+    }
     assert len(solid) == 3
     abnar = solid[plots.GREEN]
     assert abnar[[0, -1], 0] == pytest.approx(ABNAR_2025.fitted_range["flops"])

@@ -22,8 +22,11 @@ def test_parameters_are_counted_as_torch_counts_them(row):
     assert n_total == sum(parameter.numel() for parameter in model.parameters())
     idle = 1 - row["top_k"] / row["num_experts"]
     experts = sum(p.numel() for name, p in model.named_parameters() if "experts" in name)
-    others = sum(p.numel() for name, p in model.named_parameters()
-                 if "experts" not in name and "norm" not in name and "embedding" not in name)
+    others = sum(
+        p.numel()
+        for name, p in model.named_parameters()
+        if "experts" not in name and "norm" not in name and "embedding" not in name
+    )
     assert n_active == pytest.approx(others + experts * (1 - idle))
 
 
@@ -44,7 +47,8 @@ def test_the_committed_table_is_the_whole_plan_on_the_fleets_text():
     rows = read_table(training.TABLE)
     names = list(training.specs()[0])
     assert sorted(key({name: row[name] for name in names}) for row in rows) == sorted(
-        key(spec) for spec in training.specs())
+        key(spec) for spec in training.specs()
+    )
     assert {row["corpus"] for row in rows} == {row["corpus"] for row in fleet.load_fleet()}
 
 

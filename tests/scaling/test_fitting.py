@@ -547,9 +547,9 @@ def test_a_budget_with_a_single_run_is_named():
 
 @pytest.mark.parametrize("times", [1, 4, 20])
 def test_one_bad_run_leaves_fit_and_standard_errors_alone(times):
-    n, d = np.array(
-        np.meshgrid(np.geomspace(4e7, 1.6e10, 7), np.geomspace(1e9, 5e11, 6))
-    ).reshape(2, -1)
+    n, d = np.array(np.meshgrid(np.geomspace(4e7, 1.6e10, 7), np.geomspace(1e9, 5e11, 6))).reshape(
+        2, -1
+    )
     noise = np.exp(0.002 * np.random.default_rng(0).standard_normal(42))
     loss = (1.69 + 406.4 / n**0.34 + 410.7 / d**0.28) * noise
     loss[3] *= times

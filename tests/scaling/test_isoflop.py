@@ -71,9 +71,7 @@ def test_points_without_a_valley_are_refused():
 
 def test_odd_inputs_are_refused():
     assert_refuses_odd_inputs(tokens_at, {"flops": 1e21, "n_params": 1e9}, examples=40)
-    for function, good in (
-        (lambda flops: valley_view(flops, BESIROGLU_2024), {"flops": 1e21}),
-    ):
+    for function, good in ((lambda flops: valley_view(flops, BESIROGLU_2024), {"flops": 1e21}),):
         for odd in (0.0, -1e21, np.nan, "1e21", None):
             with pytest.raises(ValueError, match="flops"):
                 function(**good | {"flops": odd})

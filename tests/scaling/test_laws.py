@@ -173,9 +173,7 @@ def test_the_laws_of_2022_and_2024_on_real_models():
     for name, printed in fact("loss.eval").value.items():
         model = MODELS[name]
         for law, key in ((HOFFMANN_2022, "hoffmann"), (BESIROGLU_2024, "besiroglu")):
-            assert law.loss(model.n_params, model.n_tokens) == pytest.approx(
-                printed[key], abs=1e-3
-            )
+            assert law.loss(model.n_params, model.n_tokens) == pytest.approx(printed[key], abs=1e-3)
 
 
 def test_kaplan_2020_has_power_laws_in_compute_data_and_parameters():

@@ -127,7 +127,7 @@ class FrontierFit:
     sizes: PowerLawFit
     tokens: PowerLawFit
     losses: PowerLawFit
-    again: object = field(repr=False, compare=False)  # again(rng): this fit on a redrawn table
+    refit: object = field(repr=False, compare=False)  # again(rng): this fit on a redrawn table
 
     residuals = property(lambda self: self.losses.residuals)
 
@@ -161,7 +161,7 @@ class FrontierFit:
         found = []
         for _ in range(n_samples):
             try:
-                found.append(self.again(rng))
+                found.append(self.refit(rng))
             except ValueError as error:
                 refused = error
         if len(found) < 0.9 * n_samples:
@@ -249,9 +249,9 @@ def fit_isoflop(n_params, n_tokens, loss, *, flops=None):
 
     def fit(losses):
         minima = [_valley(flops[rows], n[rows], d[rows], losses[rows]) for rows in budgets]
-        return _frontier("IsoFLOP", *np.transpose(minima), again)
+        return _frontier("IsoFLOP", *np.transpose(minima), refit)
 
-    def again(rng):
+    def refit(rng):
         return fit(smooth * (1 + rng.choice(off, len(off))))
 
     fitted = fit(losses)  # refuses, by name, a budget that has no valley
@@ -281,9 +281,9 @@ def _valley(flops, n_params, n_tokens, losses):
     return np.exp(np.log(flops).mean()), valley.n_params, np.exp(log_d), valley.loss
 
 
-def _frontier(approach, flops, n_params, n_tokens, losses, again):
+def _frontier(approach, flops, n_params, n_tokens, losses, refit):
     laws = (fit_power_law(flops, one) for one in (n_params, n_tokens, losses))
-    return FrontierFit(approach, *laws, again)
+    return FrontierFit(approach, *laws, refit)
 
 
 def _columns(n_params, n_tokens, loss, flops):

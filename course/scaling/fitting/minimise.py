@@ -68,12 +68,12 @@ def _expand(form, theta, log_loss, weights, delta):
     """Objective (S,), gradient (S, k), Hessian and G (S, k, k) at theta."""
     predicted, slopes, curvature = form(theta)
     r = predicted - log_loss
-    push = weights * np.clip(r, -delta, delta)
-    pull = weights * np.minimum(1, delta / np.maximum(np.abs(r), 1e-300))
+    psi = weights * np.clip(r, -delta, delta)
+    irls_weights = weights * np.minimum(1, delta / np.maximum(np.abs(r), 1e-300))
     across = slopes.swapaxes(1, 2)
-    gradient = (across @ push[..., None])[..., 0]
-    hessian = across @ (slopes * (weights * (np.abs(r) <= delta))[..., None]) + curvature(push)
-    irls = across @ (slopes * pull[..., None])
+    gradient = (across @ psi[..., None])[..., 0]
+    hessian = across @ (slopes * (weights * (np.abs(r) <= delta))[..., None]) + curvature(psi)
+    irls = across @ (slopes * irls_weights[..., None])
     low, high = form.bounds.T
     held = ((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0))
     gradient[held] = 0
@@ -86,8 +86,8 @@ def _expand(form, theta, log_loss, weights, delta):
 def _step(gradient, hessian, irls, damping):
     scale = np.sqrt(np.maximum(np.einsum("skk->sk", irls), 1e-200))
     unit = irls / (scale[:, :, None] * scale[:, None, :]) + 1e-10 * np.eye(scale.shape[1])
-    into = np.linalg.inv(np.linalg.cholesky(unit)) / scale[:, None, :]  # into @ irls @ into.T = 1
-    values, vectors = np.linalg.eigh(into @ hessian @ into.swapaxes(1, 2))
-    downhill = vectors.swapaxes(1, 2) @ (into @ -gradient[..., None])
+    whiten = np.linalg.inv(np.linalg.cholesky(unit)) / scale[:, None, :]  # into @ irls @ into.T = 1
+    values, vectors = np.linalg.eigh(whiten @ hessian @ whiten.swapaxes(1, 2))
+    downhill = vectors.swapaxes(1, 2) @ (whiten @ -gradient[..., None])
     downhill /= (np.abs(values) + damping[:, None])[..., None]
-    return (into.swapaxes(1, 2) @ (vectors @ downhill))[..., 0]
+    return (whiten.swapaxes(1, 2) @ (vectors @ downhill))[..., 0]

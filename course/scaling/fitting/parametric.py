@@ -19,7 +19,9 @@ from course.scaling.fitting.runs import checked_runs
 from course.scaling.laws import ChinchillaLaw, KaplanLaw, extrapolating
 from course.units import between, positive
 
-SAME = 1e-9  # relative difference of objectives up to which two starts ended at one optimum
+OBJECTIVE_RTOL = (
+    1e-9  # relative difference of objectives up to which two starts ended at one optimum
+)
 ROUNDING = 1e-6  # of log loss: tables print six digits at best
 AT_ONCE = 50_000  # resamples times runs in one batch, so that it stays in the cache
 
@@ -271,7 +273,7 @@ def _certificate(form, ends, best, residuals):
     objective = ends.objective
     return Certificate(
         starts=len(objective),
-        agreeing=int((objective <= objective[best] * (1 + SAME) + n * 1e-20).sum()),
+        agreeing=int((objective <= objective[best] * (1 + OBJECTIVE_RTOL) + n * 1e-20).sum()),
         gradient_norm=float(np.linalg.norm(ends.gradient[best] * log_scale)),
         smallest_eigenvalue=float(eigenvalues[0]),
         condition=float(eigenvalues[-1] / eigenvalues[0]) if eigenvalues[0] > 0 else np.inf,

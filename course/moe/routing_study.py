@@ -94,12 +94,15 @@ def expert_of_each_byte(text: str) -> ByteRoutes:
         raise ValueError(f"text must hold at least one character, got {text!r}")
     data = text.encode("utf-8", errors="surrogatepass")
     if len(data) > CONTEXT:
-        raise ValueError(f"text must be at most {CONTEXT} bytes long, the model's context; this is "
-                         f"{len(data)} bytes. A letter beyond ASCII takes 2 to 4 of them.")
+        raise ValueError(
+            f"text must be at most {CONTEXT} bytes long, the model's context; this is "
+            f"{len(data)} bytes. A letter beyond ASCII takes 2 to 4 of them."
+        )
     layers = routings(router()[0], torch.tensor([list(data)]))
     experts, gates, probs = (
         torch.stack([getattr(layer, name) for layer in layers]).numpy()
-        for name in ("experts", "gates", "probs"))
+        for name in ("experts", "gates", "probs")
+    )
     return ByteRoutes(tuple(map(_character, data)), experts, gates, probs)
 
 
@@ -124,8 +127,9 @@ def mutual_information(one: np.ndarray, other: np.ndarray) -> float:
     limit of many; few samples give more, about (A - 1)(B - 1) / (2 n ln 2).
     """
     if one.shape != other.shape or one.ndim != 1 or not one.size:
-        raise ValueError(f"one and other must be lists of one length, got shapes {one.shape} and "
-                         f"{other.shape}")
+        raise ValueError(
+            f"one and other must be lists of one length, got shapes {one.shape} and {other.shape}"
+        )
     if min(one.min(), other.min()) < 0:
         raise ValueError(f"one and other must be numbers from 0, got {min(one.min(), other.min())}")
     joint = np.zeros((int(one.max()) + 1, int(other.max()) + 1))
@@ -149,8 +153,9 @@ class Specialisation:
     by_chance: dict[str, np.ndarray]
 
 
-def specialisation(texts: dict[str, np.ndarray], n_windows: int = 128,
-                   seed: int = 0) -> Specialisation:
+def specialisation(
+    texts: dict[str, np.ndarray], n_windows: int = 128, seed: int = 0
+) -> Specialisation:
     """The Specialisation on texts by topic: name -> bytes, `n_windows` of 64 bytes from each.
 
     The labels are "byte class", "byte before" (its class) and "topic".
@@ -177,5 +182,11 @@ def specialisation(texts: dict[str, np.ndarray], n_windows: int = 128,
         np.add.at(counts[layer], (labels["byte class"], experts), 1)
     return Specialisation(
         counts / np.maximum(counts.sum(2, keepdims=True), 1),
-        *({name: np.array([mutual_information(experts, label) for experts in first])
-           for name, label in some.items()} for some in (labels, shuffled)))
+        *(
+            {
+                name: np.array([mutual_information(experts, label) for experts in first])
+                for name, label in some.items()
+            }
+            for some in (labels, shuffled)
+        ),
+    )
