@@ -22,9 +22,11 @@ from matplotlib.transforms import Bbox
 # Blue, orange, black, green, purple: at least 3:1 against white, ten steps of CIE lightness apart,
 # and told apart by readers with any of the three colour blindnesses (tests/test_figures.py).
 COLOURS = ("#1457a0", "#de7200", "#000000", "#007f5c", "#4f0748")
+BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v")
 QUIET = "#6b6b6b"  # for what stands behind the data: guides, reference lines, their labels
+BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # the box of words that cross lines
 
 STYLE = {
     "figure.figsize": (7.2, 4.2),
@@ -191,9 +193,22 @@ def label_points(axes, x, y, texts, **text):
         taken.append(box)
 
 
+def moving(axes, style, **more):
+    """An empty line that an explorer draws anew at each update; `style` is a dash or a marker."""
+    marker, line = (style, "") if style in (*MARKERS, *"*x|+") else ("", style)
+    return axes.plot([], [], **{"marker": marker, "linestyle": line, "animated": True} | more)[0]
+
+
+def moving_words(axes, xytext, **text):
+    """Words drawn anew at each update, `xytext` points from the place it gives as their `xy`."""
+    return axes.annotate(
+        "", (1, 1), xytext=xytext, textcoords="offset points", animated=True, **text
+    )
+
+
 def _spread(heights, gap):
     """Ascending heights moved as little as may be, so that neighbours are at least `gap` apart."""
-    groups = []  # each: the mean of its members' wishes, how many it holds
+    groups = []  # each: the mean of the heights that its members ask for, how many it holds
     for rank, height in enumerate(heights):
         groups.append((height - rank * gap, 1))
         while len(groups) > 1 and groups[-2][0] > groups[-1][0]:

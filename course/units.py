@@ -96,6 +96,34 @@ def between(name, value, lower, upper):
     return _checked(name, value, lower, upper, "finite", open_below=False)
 
 
+def whole(name, value, lower=1, upper=math.inf):
+    """`value` as a float or float array when all of it is whole, in [lower, upper]; ValueError."""
+    limits = f"from {lower:g}" + (f" to {upper:g}" if upper < math.inf else "")
+    allowed = f"{name} must be whole, {limits}"
+    try:
+        value = between(name, value, lower, upper)
+    except ValueError as error:
+        raise ValueError(f"{allowed}, got {str(error).rpartition(', got ')[2]}") from error
+    if np.any(wrong := value != np.floor(value)):
+        raise ValueError(f"{allowed}, got {np.asarray(value)[wrong].flat[0]:g}")
+    return value
+
+
+def single(name, value):
+    """`value`, which another gate has checked, when it is one number; ValueError for an array.
+
+    single("delta", positive("delta", delta))
+    """
+    if np.ndim(value):
+        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(value)}")
+    return value
+
+
+def plain(value):
+    """A float for a numpy number, an array as it is: 1.5 prints as 1.5, not as np.float64(1.5)."""
+    return value if np.ndim(value) else float(value)
+
+
 def _checked(name, value, lower, upper, adjective, *, open_below):
     allowed = f"a {adjective} number or array"
     if upper < math.inf:

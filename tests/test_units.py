@@ -278,3 +278,25 @@ def test_a_masked_number_is_refused():
     with pytest.raises(ValueError, match=r"^loss must be"):
         units.positive("loss", masked)
     assert units.positive("loss", np.ma.masked_array([1.0, 2.0])).tolist() == [1, 2]
+
+
+def test_whole_numbers():
+    assert units.whole("n_gpus", 8) == 8.0
+    assert units.whole("n_gpus", [1, 8.0], upper=8).tolist() == [1, 8]
+    assert units.whole("look", 0, lower=0) == 0
+    for value, got in ((2.5, "2.5"), ([1, 2.5], "2.5"), (0, "0"), (9, "9"), ("8", "'8'")):
+        with pytest.raises(ValueError, match=f"^n_gpus must be whole, from 1 to 8, got {got}$"):
+            units.whole("n_gpus", value, upper=8)
+    with pytest.raises(ValueError, match=r"^n must be whole, from 1, got nan$"):
+        units.whole("n", math.nan)
+
+
+def test_one_number():
+    assert units.single("delta", units.positive("delta", 0.1)) == 0.1
+    with pytest.raises(ValueError, match=r"^delta must be one number, got an array of shape"):
+        units.single("delta", units.positive("delta", [1, 2]))
+
+
+def test_plain_numbers_print_as_such():
+    assert type(units.plain(np.float64(1.5))) is float
+    assert units.plain(np.array([1.5])).shape == (1,)

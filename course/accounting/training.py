@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course.accounting import hardware
+from course.display import table
 from course.units import format_count, format_flop, positive
 
 SECONDS_PER_HOUR = 3600
@@ -59,8 +60,7 @@ class TrainingRun:
         if self.cost_usd is not None:
             price = _shown(self.price_usd_per_gpu_hour, "{:g}".format)
             rows["Rent"] = f"{_shown(self.cost_usd, '{:,.0f}'.format)} USD at {price} USD/GPU-hour"
-        cells = (f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
-        return f"<table>{''.join(cells)}</table>"
+        return table("", ("", ""), rows.items())
 
 
 def training_run(

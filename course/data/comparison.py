@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
-from course.data.exhaustion import DataExhaustionForecast, Uncertain
+from course.data.exhaustion import Uncertain
 from course.data.scaling import MUENNIGHOFF_2023, RepetitionFit, fit_repetition
+from course.display import number, table
 from course.experiments import study
-from course.experiments.sweep import Row, read_table
+from course.experiments.sweep import read_table
 from course.scaling import ChinchillaLaw
-from course.scaling.display import number, table
 from course.scaling.fitting import NotIdentified, fit_chinchilla
 from course.units import between, positive
 
@@ -27,7 +27,7 @@ TABLE = Path(__file__).with_name("runs.csv")
 CLEAN = "never dirty"  # the text of the quality study that the others are compared with
 
 
-def measured(name: str) -> list[Row]:
+def measured(name):
     """The rows of one study of `runs.csv`: "quality" or "mixture"."""
     return [row for row in read_table(TABLE) if row["study"] == name]
 
@@ -95,7 +95,7 @@ class Repetition:
 
 
 @lru_cache(maxsize=1)
-def base_law() -> ChinchillaLaw:
+def base_law():
     """L(N, D) of the fleet's IsoFLOP runs, without those of fewer than 4 bytes a parameter.
 
     Its floor E is not identified by runs this small; the slope in D, which is what repeated text
@@ -109,7 +109,7 @@ def base_law() -> ChinchillaLaw:
 
 
 @lru_cache(maxsize=1)
-def repetition() -> Repetition:
+def repetition():
     """The fleet's runs over 50, 100 and 200 kB read 1 to 30 times, and R_D* by `fit_repetition`."""
     rows = study.measured("repetition")
     runs = study.runs_of(rows)
@@ -159,7 +159,7 @@ class TextWorth:
     multiplier: Estimate
 
 
-def quality(rows: list[Row] | None = None) -> dict[str, TextWorth]:
+def quality(rows=None):
     """{text: TextWorth} of the quality study: the same model on as many bytes of each text.
 
     The intervals use Student's t and the scatter between seeds, pooled over the texts, which is
@@ -258,7 +258,7 @@ class Mixtures:
         return (1 - w) * self.code + w * self.words
 
 
-def mixtures(rows: list[Row] | None = None) -> Mixtures:
+def mixtures(rows=None):
     """The Mixtures of the mixture study, each share with as many seeds."""
     rows = measured("mixture") if rows is None else rows
     by_share = defaultdict(list)
@@ -274,7 +274,7 @@ def mixtures(rows: list[Row] | None = None) -> Mixtures:
 # --- other views ----------------------------------------------------------------------------------
 
 
-def best_rate_factors() -> dict[int, tuple[float, float]]:
+def best_rate_factors():
     """{width: (the best factor on the rule's learning rate, what the rule itself costs in nats)}.
 
     Means over seeds of the fleet's study, which tried a quarter to four times the rule.
@@ -290,7 +290,7 @@ def best_rate_factors() -> dict[int, tuple[float, float]]:
     return found
 
 
-def ranges(forecast: DataExhaustionForecast, years, level=0.90, seed=0):
+def ranges(forecast, years, level=0.90, seed=0):
     """{"stock" or "demand": (3, years)}: low, median and high tokens in each of `years`."""
     found = forecast.forecast_data_exhaustion(seed=seed)
     luck = np.random.default_rng(seed + 1)

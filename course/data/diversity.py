@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from course.data.quality import list_of_texts
-from course.data.scaling import MUENNIGHOFF_2023, DataConstrainedLaw
-from course.scaling.display import count, table
+from course.data.scaling import MUENNIGHOFF_2023
+from course.display import count, table
 from course.units import between, positive
 
 FEATURES = 2**13  # hashed words: the classifier stays as small however large the corpus is
@@ -119,7 +119,7 @@ class DataDiversityAnalyzer:
     (scikit-learn). It knows only the domains that it was shown.
     """
 
-    def __init__(self, law: DataConstrainedLaw = MUENNIGHOFF_2023):
+    def __init__(self, law=MUENNIGHOFF_2023):
         self.law = law
         self.accuracy = None
         self._classifier = None

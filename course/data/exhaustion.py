@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from scipy.special import ndtri
 
-from course.scaling.display import count, table
+from course.display import count, table
 from course.units import between, positive
 
 N_SAMPLES = 20_000

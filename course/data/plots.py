@@ -4,14 +4,18 @@ import math
 
 import numpy as np
 
-from course.data.comparison import CLEAN, Mixtures, Repetition, ranges
+from course.data.comparison import CLEAN, ranges
 from course.data.exhaustion import VILLALOBOS_INTERVAL, VILLALOBOS_MEDIAN
 from course.data.scaling import MUENNIGHOFF_2023
 from course.evidence import as_written
 from course.figures import (
-    COLOURS,
+    BEHIND,
+    BLACK,
+    BLUE,
     DASHES,
     MARKERS,
+    ORANGE,
+    PURPLE,
     QUIET,
     label_axes,
     label_lines,
@@ -20,14 +24,10 @@ from course.figures import (
 from course.scaling import extrapolating
 from course.units import format_bytes, format_count
 
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
-
-
 # --- what repetition is worth ---------------------------------------------------------------------
 
 
-def draw_worth(axes, study: Repetition):
+def draw_worth(axes, study):
     """D' / U against epochs: the published law, ours with its interval, and the document's line."""
     epochs = np.geomspace(1, 100, 100)
     law = study.fit.law
@@ -65,7 +65,7 @@ def draw_worth(axes, study: Repetition):
     label_lines(axes)
 
 
-def draw_repetition(many, study: Repetition):
+def draw_repetition(many, study):
     """Loss of each of our models as it reads its text again; `many`: an axes for each size.
 
     Points are measured, dashed lines the fitted law, dotted ones the law of text that is all fresh.
@@ -103,7 +103,7 @@ def draw_repetition(many, study: Repetition):
 # --- what cleaning is worth -----------------------------------------------------------------------
 
 
-def draw_quality(axes, worth: dict):
+def draw_quality(axes, worth):
     """Loss of each text above the clean one with its 95 % interval, and its multiplier in words."""
     names = list(worth)
     for row, name in enumerate(names):
@@ -159,7 +159,7 @@ def draw_supply_and_demand(axes, forecast):
     label_lines(axes)
 
 
-def draw_remedies(axes, remedies: dict):
+def draw_remedies(axes, remedies):
     """The median year and its 80 % interval for each change, with the paper's own on top."""
     rows = {"Villalobos et al.": (VILLALOBOS_MEDIAN, *VILLALOBOS_INTERVAL)}
     rows |= {name: (one.median_year, *one.interval(0.80)) for name, one in remedies.items()}
@@ -177,7 +177,7 @@ def draw_remedies(axes, remedies: dict):
 # --- mixtures -------------------------------------------------------------------------------------
 
 
-def draw_mixtures(axes, found: Mixtures):
+def draw_mixtures(axes, found):
     """Loss against the share of words in training, for three uses; the best of each is ringed."""
     uses = {"used on code": (0.0, BLUE), "on both": (0.5, BLACK), "used on words": (1.0, ORANGE)}
     for (name, (use, colour)), dash, marker in zip(uses.items(), DASHES, MARKERS, strict=False):
@@ -202,7 +202,7 @@ def draw_mixtures(axes, found: Mixtures):
     label_lines(axes)
 
 
-def draw_best_mixture(axes, found: Mixtures):
+def draw_best_mixture(axes, found):
     """The best measured mixture for each use; shaded what the runs cannot tell from it."""
     uses = np.linspace(0, 1, 101)
     best = np.array([found.best_share(use) for use in uses])
@@ -256,7 +256,7 @@ def draw_epochs(axes):
         va="bottom",
         color=BLUE,
         animated=True,
-        bbox=_BEHIND,
+        bbox=BEHIND,
     )
     corner = axes.text(
         0.985,
@@ -267,7 +267,7 @@ def draw_epochs(axes):
         va="top",
         size=11,
         animated=True,
-        bbox=_BEHIND,
+        bbox=BEHIND,
     )
     for place, text, colour in (
         (0.97, "solid: by the law", BLUE),

@@ -4,7 +4,6 @@ Each takes a list of texts and gives a Filtered: which were kept, and why the ot
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -157,7 +156,7 @@ CODE_LIMITS = {
 }
 
 
-def filter_by_statistics(documents, limits: Mapping = CODE_LIMITS):
+def filter_by_statistics(documents, limits=CODE_LIMITS):
     """Keep documents whose statistics lie within `limits`, {statistic: (lowest, highest)}.
 
     ValueError for a statistic that DocumentStatistics has not, or limits in the wrong order.

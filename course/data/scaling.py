@@ -15,9 +15,9 @@ from scipy.optimize import least_squares
 from scipy.special import stdtrit  # Student's t, without the slow import of scipy.stats
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN
+from course.display import count, flop, number, table
 from course.evidence import as_written, fact
 from course.scaling import ChinchillaLaw, ScalingLawAnalyzer, extrapolating
-from course.scaling.display import count, flop, number, table
 from course.units import between, positive
 
 # A §4.1: how many times a token counts. No source, for none of the five (K065).

@@ -21,7 +21,6 @@ import torch
 from course.data.quality import CODE_LIMITS, deduplicate, filter_by_statistics
 from course.experiments.corpus import load_corpus, split_code_and_words
 from course.experiments.model import LanguageModel, flops_per_token
-from course.experiments.sweep import Row
 from course.experiments.training import Stopwatch, held_out_loss, train
 
 TABLE = Path(__file__).with_name("runs.csv")
@@ -34,7 +33,7 @@ LIMITS = CODE_LIMITS | {"symbol_share": (0.08, 0.45)}  # a program has signs, ba
 WORDS_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 
-def specs() -> list[Row]:
+def specs():
     """Five texts with three seeds, seven mixtures with two."""
     quality = [_spec("quality", text, 0.0, seed) for text in TEXTS for seed in range(3)]
     mixture = [
@@ -54,7 +53,7 @@ def _spec(study, text, words_share, seed):
     }
 
 
-def flops(row: Row) -> float:
+def flops(row):
     """Training compute, by the fleet's formula."""
     return row["n_tokens"] * flops_per_token(row["d_model"])
 
@@ -65,7 +64,7 @@ def corpus():
     return load_corpus("stdlib")
 
 
-def crawl(seed: int = 0) -> list[str]:
+def crawl(seed=0):
     """Documents of a made-up crawl: half programs, a quarter near-copies, a quarter data.
 
     A near-copy has one line in fifty lost; data are bytes in base64, as programs carry them. The
@@ -99,7 +98,7 @@ def _edited(text, rng):
 
 
 @lru_cache(maxsize=2)
-def quality_text(name: str) -> np.ndarray:
+def quality_text(name):
     """The bytes of one of `TEXTS`."""
     documents = crawl()
     if name == "never dirty":
@@ -112,7 +111,7 @@ def quality_text(name: str) -> np.ndarray:
 
 
 @lru_cache(maxsize=2)
-def code_and_words(split: str) -> tuple[np.ndarray, np.ndarray]:
+def code_and_words(split):
     """All code, and all comments and docstrings, of one split of the library."""
     pairs = [split_code_and_words(source) for source in corpus().documents[split].values()]
     return tuple(_bytes(b"\0".join(parts)) for parts in zip(*pairs, strict=True))
@@ -122,7 +121,7 @@ def _bytes(content):
     return np.frombuffer(content, dtype=np.uint8)
 
 
-def mixture(words_share: float, n_tokens: int, seed: int) -> np.ndarray:
+def mixture(words_share, n_tokens, seed):
     """`n_tokens` bytes, `words_share` of them words and the rest code, in blocks of 4 kB."""
     rng = np.random.default_rng(seed)
     code, words = code_and_words("train")
@@ -137,7 +136,7 @@ def _blocks(text, n, rng):
     return [text[place * BLOCK : (place + 1) * BLOCK] for place in places]
 
 
-def run(row: Row) -> Row:
+def run(row):
     """Train one model in one thread; losses on held-out files, on their code, on their words."""
     if row["study"] == "quality":
         text = quality_text(row["text"])

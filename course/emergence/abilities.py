@@ -11,8 +11,8 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.display import count, flop, table
 from course.evidence import as_written
-from course.scaling.display import count, flop, table
 from course.units import parse_count, parse_flop
 
 SEEN = "seen at this scale in this family"

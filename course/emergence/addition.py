@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from course.emergence.metrics import rise
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.sweep import Row, read_table
+from course.experiments.sweep import read_table
 from course.experiments.training import Recipe, Stopwatch, parameter_groups, schedule
 
 ADDITION = Path(__file__).with_name("addition.csv")
@@ -40,7 +40,7 @@ N_TEST = 2000
 WIDTHS, SEEDS = (16, 32, 48, 64, 96), 5  # heads of 16 numbers at every width: only size differs
 
 
-def draw_problems(n: int, rng: np.random.Generator, zeros: float = 0.0) -> np.ndarray:
+def draw_problems(n, rng, zeros=0.0):
     """n pairs of numbers as digits, units first: shape (n, 2, 6), values 0 to 9.
 
     Each digit is 0 with probability `zeros`, and else drawn from all ten.
@@ -49,7 +49,7 @@ def draw_problems(n: int, rng: np.random.Generator, zeros: float = 0.0) -> np.nd
     return np.where(rng.random(digits.shape) < zeros, 0, digits)
 
 
-def write_problems(digits: np.ndarray) -> np.ndarray:
+def write_problems(digits):
     """Digits of shape (n, 2, 6) as text: uint8 of shape (n, 21), the seven digits of the sum last.
 
     The text of one problem is `bytes(row).decode()`.
@@ -65,12 +65,12 @@ def write_problems(digits: np.ndarray) -> np.ndarray:
     return text
 
 
-def held_out_problems(n: int = N_TEST) -> np.ndarray:
+def held_out_problems(n=N_TEST):
     """The first n of a fixed list of problems with all digits alike, shape (n, 2, 6)."""
     return draw_problems(n, np.random.default_rng(20261122))
 
 
-def training_problems(n: int, seed: int, held_out: np.ndarray) -> np.ndarray:
+def training_problems(n, seed, held_out):
     """n problems, four in ten digits zero, none of them in `held_out`. Shape (n, 2, 6)."""
     rng = np.random.default_rng(seed)
     problems = draw_problems(n, rng, ZEROS)
@@ -84,7 +84,7 @@ def _number(problems):
     return problems.reshape(len(problems), -1) @ 10 ** np.arange(2 * N_DIGITS)
 
 
-def train_adder(d_model: int, seed: int = 0, n_steps: int = N_STEPS) -> LanguageModel:
+def train_adder(d_model, seed=0, n_steps=N_STEPS):
     """A transformer of one layer after `n_steps` batches of 64 new problems.
 
     Optimizer, rates and schedule are the fleet's; the loss is on the digits of the sum alone.
@@ -115,7 +115,7 @@ def _sum_logits(model, text):
 
 
 @torch.no_grad()
-def measure(model: LanguageModel, text: np.ndarray) -> Row:
+def measure(model, text):
     """What several measures say of one model on problems of shape (n, 21).
 
     loss: nats per digit of the sum, the right digits before it given.
@@ -145,7 +145,7 @@ def measure(model: LanguageModel, text: np.ndarray) -> Row:
 
 
 @torch.no_grad()
-def add(model: LanguageModel, text: np.ndarray) -> np.ndarray:
+def add(model, text):
     """The sums a model writes, byte by byte, the most probable each time.
 
     `text` holds problems of shape (n, 14 or more): only the bytes up to "=" are read. Returns
@@ -158,7 +158,7 @@ def add(model: LanguageModel, text: np.ndarray) -> np.ndarray:
     return written[:, PROMPT:].numpy().astype(np.uint8)
 
 
-def specs() -> list[Row]:
+def specs():
     """The runs of `addition.csv`: five widths, five seeds, one seed after the other."""
     return [
         {"d_model": width, "seed": seed, "n_steps": N_STEPS}
@@ -167,18 +167,18 @@ def specs() -> list[Row]:
     ]
 
 
-def n_params(d_model: int) -> int:
+def n_params(d_model):
     """Matrices and head, as the fleet counts what does work for each token."""
     return count_parameters(d_model, N_LAYERS).n_with_head
 
 
-def flops(spec: Row) -> float:
+def flops(spec):
     """Training compute: bytes read times `flops_per_token`."""
     n_tokens = spec["n_steps"] * BATCH * CONTEXT
     return n_tokens * flops_per_token(spec["d_model"], N_LAYERS, CONTEXT)
 
 
-def run(spec: Row) -> Row:
+def run(spec):
     """Train one model in one thread, measure it on the held-out problems: one row."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -197,11 +197,11 @@ def run(spec: Row) -> Row:
     }
 
 
-def provenance() -> Row:
+def provenance():
     return {"python": platform.python_version(), "torch": torch.__version__}
 
 
-def load_addition(table: Path = ADDITION) -> list[Row]:
+def load_addition(table=ADDITION):
     """The measured models that come with the course, one row each.
 
     Raises:
@@ -210,7 +210,7 @@ def load_addition(table: Path = ADDITION) -> list[Row]:
     return read_table(table)
 
 
-def by_size(rows: list[Row], measure: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def by_size(rows, measure):
     """(n_params, mean over seeds, its standard error) of one column, smallest size first.
 
     The standard error is sd / sqrt(seeds): it holds what differs from seed to seed. All seeds meet
@@ -230,7 +230,7 @@ def by_size(rows: list[Row], measure: str) -> tuple[np.ndarray, np.ndarray, np.n
     )
 
 
-def steepness(n_params: np.ndarray, values: np.ndarray) -> float:
+def steepness(n_params, values):
     """The `Rise.steepness` of measured values over log n_params.
 
     1 for a straight line from the smallest size to the largest; the larger, the more at once. A
@@ -244,7 +244,7 @@ def steepness(n_params: np.ndarray, values: np.ndarray) -> float:
     ).steepness
 
 
-def if_independent(rows: list[Row]) -> np.ndarray:
+def if_independent(rows):
     """accuracy_1 · … · accuracy_7 of each row: its exact match if digits failed independently.
 
     At most accuracy^7, which takes all places to be alike. Above it lies an exact match whose

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import theilslopes
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN
+from course.display import count, flop, number, table
 from course.emergence.trends import (
     MOST_AUTOCORRELATION,
     MOST_VALUES,
@@ -16,7 +17,6 @@ from course.emergence.trends import (
     one_whole,
 )
 from course.scaling import BESIROGLU_2024, Allocation, ChinchillaLaw, ComputeOptimalCalculator
-from course.scaling.display import count, flop, number, table
 from course.units import between, positive
 
 METRICS = ("train_loss", "val_loss", "capability_scores", "output_entropy")

@@ -39,7 +39,7 @@ class DoubleDescent:
 
 def double_descent(
     n_features=N_FEATURES, n_samples=50, noise=0.5, ridge=0.0, n_inputs=10, seeds=range(20)
-) -> DoubleDescent:
+):
     """Fit random features of several numbers to `n_samples` noisy points, once for each seed.
 
     y = x·b + noise, x standard normal in `n_inputs` dimensions, |b| = 1, `noise` the standard

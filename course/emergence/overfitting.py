@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course.experiments.sweep import Row
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -23,7 +21,7 @@ class Gap:
     n_seeds: int
 
 
-def overfitting(rows: list[Row]) -> list[Gap]:
+def overfitting(rows):
     """The gap for each width, unique text and number of epochs, in that order.
 
     Args:

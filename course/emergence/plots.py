@@ -13,19 +13,22 @@ from course.emergence.metrics import (
 )
 from course.emergence.trends import detection_rate, noise_series
 from course.figures import (
-    COLOURS,
+    BEHIND,
+    BLACK,
+    BLUE,
     DASHES,
     MARKERS,
+    ORANGE,
     QUIET,
     label_axes,
     label_lines,
     log_axis,
+    moving,
+    moving_words,
 )
 from course.scaling import BESIROGLU_2024, extrapolating
 from course.units import format_count
 
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
 SIZES = (1e6, 1e13)  # parameters that the first explorer shows
 _SIZE = {"x": "Model size N", "x_unit": "parameters"}
 
@@ -154,14 +157,16 @@ def draw_choice_of_metric(axes):
     axes.set(xlim=SIZES, ylim=(-6, 122))
     log_axis(axes.xaxis, format=format_count)
     label_axes(axes, **_SIZE, y="Way from smallest to largest model", y_unit="%")
-    accuracy = _moving(axes, "-", color="#b0b0b0", linewidth=5)
-    curve = _moving(axes, "-", color=BLUE, linewidth=2.6)
-    tested = _moving(axes, "o", color=BLACK, mfc="white", mew=1.6, zorder=4)
-    window = _moving(axes, "D", color=ORANGE, markersize=9, zorder=5)
-    end = _moving(axes, (0, (2, 2)), color=QUIET, linewidth=1.2)
-    accuracy_name = _words(axes, (6, 0), color=QUIET, va="center", size=10.5)
-    names = _words(axes, (9, -3), color=ORANGE, va="top", size=11, bbox=_BEHIND | {"alpha": 0.8})
-    end_name = _words(axes, (5, 0), color=QUIET, va="bottom", size=10.5)
+    accuracy = moving(axes, "-", color="#b0b0b0", linewidth=5)
+    curve = moving(axes, "-", color=BLUE, linewidth=2.6)
+    tested = moving(axes, "o", color=BLACK, mfc="white", mew=1.6, zorder=4)
+    window = moving(axes, "D", color=ORANGE, markersize=9, zorder=5)
+    end = moving(axes, (0, (2, 2)), color=QUIET, linewidth=1.2)
+    accuracy_name = moving_words(axes, (6, 0), color=QUIET, va="center", size=10.5)
+    names = moving_words(
+        axes, (9, -3), color=ORANGE, va="top", size=11, bbox=BEHIND | {"alpha": 0.8}
+    )
+    end_name = moving_words(axes, (5, 0), color=QUIET, va="bottom", size=10.5)
     corner = axes.text(
         0.01,
         0.99,
@@ -171,7 +176,7 @@ def draw_choice_of_metric(axes):
         color=BLUE,
         size=11,
         transform=axes.transAxes,
-        bbox=_BEHIND | {"alpha": 0.8},
+        bbox=BEHIND | {"alpha": 0.8},
     )
 
     def update(view):
@@ -352,7 +357,7 @@ def draw_decline_or_noise(axes):
     for row, name in enumerate(("last below first", "A's: five in a row", "ours")):
         inset.text(0, row + 0.2, name, size=11)
     inset.text(0, 1.02, "○ on noise   ■ with the fall", transform=inset.transAxes, size=11)
-    planted = _moving(axes, DASHES[1], color=ORANGE, linewidth=2)
+    planted = moving(axes, DASHES[1], color=ORANGE, linewidth=2)
     series = axes.plot(
         [], [], "-", marker="o", color=BLUE, linewidth=1.2, animated=True, markevery=1
     )[0]
@@ -366,7 +371,7 @@ def draw_decline_or_noise(axes):
         animated=True,
         size=11,
         transform=axes.transAxes,
-        bbox=_BEHIND | {"alpha": 0.8},
+        bbox=BEHIND | {"alpha": 0.8},
     )
 
     def update(view):
@@ -489,16 +494,3 @@ def draw_double_descent(axes, n_samples, **fits):
     log_axis(axes.yaxis, format="{:g}".format)
     label_axes(axes, x="Size of the model", x_unit="features", y="Squared error", y_unit="ratio")
     label_lines(axes)
-
-
-def _moving(axes, look, **more):
-    """An empty line or, where `look` is a marker, empty points, drawn anew at each update."""
-    marker, line = (look, "") if look in MARKERS else ("", look)
-    return axes.plot([], [], marker=marker, linestyle=line, animated=True, **more)[0]
-
-
-def _words(axes, offset, **look):
-    """Words that will stand `offset` points from the place that update gives as their `xy`."""
-    return axes.annotate(
-        "", (1, 1), xytext=offset, textcoords="offset points", animated=True, **look
-    )

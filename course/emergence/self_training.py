@@ -24,7 +24,7 @@ SMOOTHING = 0.01
 WORD = re.compile(rb"[A-Za-z]+|\d+|[^\sA-Za-z\d]")
 
 
-def word_counts(text: bytes, held_out: bytes) -> tuple[np.ndarray, np.ndarray]:
+def word_counts(text, held_out):
     """How often each word, number or sign occurs in two texts: two arrays of shape (V,).
 
     V counts the words of both texts, in the order of their first appearance.
@@ -59,9 +59,7 @@ class SelfTraining:
 MEASURES = ("words", "tail_mass", "entropy", "loss")
 
 
-def self_train(
-    counts, held_out, n_generations: int, n_samples: int, mode: str, seed: int = 0
-) -> SelfTraining:
+def self_train(counts, held_out, n_generations, n_samples, mode, seed=0):
     """Train on real counts, then on own samples for some generations.
 
     Each generation writes `n_samples` words. The next model is made
@@ -136,9 +134,7 @@ def chance_of_loss(share, n_samples):
     return (1 - p) ** n
 
 
-def over_seeds(
-    counts, held_out, n_generations: int, n_samples: int, mode: str, seeds=range(10)
-) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def over_seeds(counts, held_out, n_generations, n_samples, mode, seeds=range(10)):
     """{measure: (mean, standard error)} over runs with these seeds, arrays by generation.
 
     The measures are those of `SelfTraining`; the standard error is sd / sqrt(seeds). Raises

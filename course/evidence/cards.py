@@ -10,15 +10,19 @@ class Cards(tuple):
         return "\n".join(str(one) for one in self)
 
     def _repr_html_(self):
-        head = "<tr><th></th><th>The document says</th><th>Verdict</th><th>The evidence</th></tr>"
-        rows = "".join(
-            f"<tr><td><b>{one.id}</b><br>{_escape(one.place)}</td>"
-            f"<td>{_escape(one.claim)}</td>"
-            f"<td><b>{VERDICTS[one.verdict]} {one.verdict}</b></td>"
-            f"<td>{_escape(one.correction)}</td></tr>"
+        from course.display import Markup, table  # here, so that claims load without numpy
+
+        header = ("", "The document says", "Verdict", "The evidence")
+        rows = (
+            (
+                f"<b>{one.id}</b><br>{_escape(one.place)}",
+                _escape(one.claim),
+                f"<b>{VERDICTS[one.verdict]} {one.verdict}</b>",
+                _escape(one.correction),
+            )
             for one in self
         )
-        return f"<table>{head}{rows}</table>"
+        return table("", header, (map(Markup, cells) for cells in rows))
 
 
 def cards(*ids):

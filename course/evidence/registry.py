@@ -71,8 +71,8 @@ class Fact:
         ]
         if self.note:
             lines.append(f"<i>{_escape(self.note)}</i>")
-        table = _table(self.value) if _is_rows(self.value) else ""
-        return f"<blockquote>{'<br>'.join(lines)}{table}</blockquote>"
+        rows = _table(self.value) if _is_rows(self.value) else ""
+        return f"<blockquote>{'<br>'.join(lines)}{rows}</blockquote>"
 
     def _quantity(self):
         text = self.value if isinstance(self.value, str) else _shown(self.value)
@@ -308,12 +308,9 @@ def _shown(value):
 
 
 def _table(rows):
-    head = "".join(f"<th>{_escape(name)}</th>" for name in rows[0])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_shown(cell)}</td>" for cell in row.values()) + "</tr>"
-        for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    from course.display import table  # here, so that the registry loads without numpy
+
+    return table("", tuple(rows[0]), (map(_shown, row.values()) for row in rows))
 
 
 def _escape(text):

@@ -52,19 +52,19 @@ class Corpus:
     domains: tuple[str, ...]
     documents: dict[str, dict[str, bytes]]
 
-    def text(self, split: str) -> np.ndarray:
+    def text(self, split):
         """All documents of a split, joined by a zero byte, as an array of uint8."""
         return self._texts[split]
 
     @cached_property
-    def _texts(self) -> dict[str, np.ndarray]:
+    def _texts(self):
         return {
             split: np.frombuffer(b"\0".join(files.values()), dtype=np.uint8)
             for split, files in self.documents.items()
         }
 
     @cached_property
-    def fingerprint(self) -> str:
+    def fingerprint(self):
         """The first 12 hexadecimal digits of the SHA-256 of all names and contents."""
         digest = hashlib.sha256()
         for split in ("train", "held_out"):
@@ -74,7 +74,7 @@ class Corpus:
         return digest.hexdigest()[:12]
 
 
-def load_corpus(domains: tuple[str, ...] | str = DOMAINS) -> Corpus:
+def load_corpus(domains=DOMAINS):
     """Read the source of the standard library and of packages, split by file.
 
     Args:
@@ -99,7 +99,7 @@ def load_corpus(domains: tuple[str, ...] | str = DOMAINS) -> Corpus:
     return Corpus(domains, documents)
 
 
-def _files(domain: str):
+def _files(domain):
     """(name, path) of each source file of a domain, in the order of the names."""
     if domain == "stdlib":
         roots = [Path(sysconfig.get_path("stdlib"))]
@@ -113,7 +113,7 @@ def _files(domain: str):
                 yield f"{domain}/{place}", root / place
 
 
-def is_held_out(name: str) -> bool:
+def is_held_out(name):
     """True for the 8 % of names whose hash lies in [0.50, 0.58).
 
     The recipe was tuned on text chosen by [0, 0.08) of another hash; this is fresh.
@@ -122,7 +122,7 @@ def is_held_out(name: str) -> bool:
     return 0.50 <= place < 0.50 + HELD_OUT
 
 
-def split_code_and_words(source: bytes) -> tuple[bytes, bytes]:
+def split_code_and_words(source):
     """Divide a Python file into its code and its words (comments and bare strings).
 
     Returns (code, words). A file that does not tokenize is all code.
@@ -153,7 +153,7 @@ def split_code_and_words(source: bytes) -> tuple[bytes, bytes]:
     return code, b"\n".join(words)
 
 
-def describe(corpus: Corpus) -> str:
+def describe(corpus):
     """One line of JSON for the table of runs: domains, sizes and fingerprint."""
     return json.dumps(
         {

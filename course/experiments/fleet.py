@@ -11,7 +11,7 @@ import torch
 
 from course.experiments.corpus import load_corpus
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.sweep import Row, read_table
+from course.experiments.sweep import read_table
 from course.experiments.training import (
     EMBEDDING_LEARNING_RATE,
     Recipe,
@@ -35,16 +35,16 @@ SEEDS = 3
 
 
 def spec(
-    study: str,
-    d_model: int,
-    n_tokens: int,
-    seed: int = 0,
+    study,
+    d_model,
+    n_tokens,
+    seed=0,
     *,
-    epochs: int = 1,
-    rate_factor: float = 1.0,
-    rate_width: int | None = None,
-    planned_tokens: int | None = None,
-) -> Row:
+    epochs=1,
+    rate_factor=1.0,
+    rate_width=None,
+    planned_tokens=None,
+):
     """One run. `rate_factor` multiplies both learning rates, `rate_width` is the width that the
     hidden matrices' learning rate is right for, `planned_tokens` the length that the schedule is
     made for: by default those of the run itself.
@@ -61,11 +61,11 @@ def spec(
     }
 
 
-def tokens_for(flops: float, d_model: int) -> int:
+def tokens_for(flops, d_model):
     return round(flops / flops_per_token(d_model))
 
 
-def isoflop() -> list[Row]:
+def isoflop():
     """Five budgets, a factor of 100 from end to end, six widths each.
 
     The four inner widths, where the valley is decided, have three seeds, the outer two have one.
@@ -78,7 +78,7 @@ def isoflop() -> list[Row]:
     ]
 
 
-def learning_rate() -> list[Row]:
+def learning_rate():
     """At five widths: a quarter to four times the rule's rates.
 
     16, 24 and 32 are near their own best budgets, 48 and 64 have about a sixth of theirs.
@@ -91,7 +91,7 @@ def learning_rate() -> list[Row]:
     ]
 
 
-def repetition() -> list[Row]:
+def repetition():
     """Small unique texts, in bytes, read 1 to 30 times by two sizes of model."""
     return [
         spec("repetition", width, unique * epochs, seed, epochs=epochs)
@@ -109,12 +109,12 @@ def _four_budgets():
             yield width, tokens_for(flops, width)
 
 
-def bad_rate() -> list[Row]:
+def bad_rate():
     """Bad on purpose: one learning rate, that of width 8, for every width."""
     return [spec("bad_rate", width, n_tokens, rate_width=8) for width, n_tokens in _four_budgets()]
 
 
-def bad_schedule() -> list[Row]:
+def bad_schedule():
     """Bad on purpose: every run is stopped early in a schedule made for four times its length."""
     return [
         spec("bad_schedule", width, n_tokens, planned_tokens=4 * n_tokens)
@@ -122,7 +122,7 @@ def bad_schedule() -> list[Row]:
     ]
 
 
-def live(seeds=range(SEEDS)) -> list[Row]:
+def live(seeds=range(SEEDS)):
     """Three models small enough to be trained while one waits, each near its budget's best."""
     return [
         spec("live", width, tokens_for(flops, width), seed)
@@ -137,7 +137,7 @@ STUDIES = {
 }
 
 
-def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:
+def specs(names=tuple(STUDIES), up_to=float("inf")):
     """The runs of some studies, the cheapest budgets first, none dearer than `up_to` FLOP.
 
     Raises:
@@ -150,12 +150,12 @@ def specs(names=tuple(STUDIES), up_to: float = float("inf")) -> list[Row]:
     return sorted((row for row in rows if flops(row) <= 1.01 * up_to), key=flops)
 
 
-def flops(row: Row) -> float:
+def flops(row):
     """Training compute of a run, by the formula of `flops_per_token`."""
     return row["n_tokens"] * flops_per_token(row["d_model"])
 
 
-def provenance() -> Row:
+def provenance():
     return {
         "corpus": _corpus().fingerprint,
         "python": platform.python_version(),
@@ -163,7 +163,7 @@ def provenance() -> Row:
     }
 
 
-def run(row: Row) -> Row:
+def run(row):
     """Train one model of the fleet, in one thread, and measure it."""
     corpus = _corpus()
     threads = torch.get_num_threads()
@@ -207,7 +207,7 @@ def _corpus():
     return load_corpus()
 
 
-def load_fleet(study: str | None = None, table: Path = FLEET) -> list[Row]:
+def load_fleet(study=None, table=FLEET):
     """The measured runs that come with the course, all or of one study."""
     rows = read_table(table)
     found = [row for row in rows if study in (None, row["study"])]

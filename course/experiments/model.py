@@ -4,7 +4,6 @@ A decoder-only transformer (仅解码器): embedding, `n_layers` blocks of atten
 head. What is unusual is only its size.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +16,7 @@ VOCABULARY = 256  # every byte is a token
 class FeedForward(nn.Module):
     """W_2 · gelu(W_1 · x), the hidden layer four times as wide. Shape (..., d_model) in and out."""
 
-    def __init__(self, d_model: int):
+    def __init__(self, d_model):
         super().__init__()
         self.up = nn.Linear(d_model, 4 * d_model, bias=False)
         self.down = nn.Linear(4 * d_model, d_model, bias=False)
@@ -26,14 +25,14 @@ class FeedForward(nn.Module):
         return self.down(F.gelu(self.up(x), approximate="tanh"))
 
 
-def head_size(d_model: int) -> int:
+def head_size(d_model):
     return 16 if d_model % 16 == 0 else 8
 
 
 class Attention(nn.Module):
     """Causal self-attention with rotary positions. Shape (batch, context, d_model) in and out."""
 
-    def __init__(self, d_model: int, context: int):
+    def __init__(self, d_model, context):
         super().__init__()
         self.size = head_size(d_model)
         self.qkv = nn.Linear(d_model, 3 * d_model, bias=False)
@@ -60,7 +59,7 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    def __init__(self, d_model: int, context: int, feed_forward: nn.Module):
+    def __init__(self, d_model, context, feed_forward):
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model, bias=False)
         self.attention = Attention(d_model, context)
@@ -91,10 +90,10 @@ class LanguageModel(nn.Module):
 
     def __init__(
         self,
-        d_model: int,
-        n_layers: int = 3,
-        context: int = 64,
-        feed_forward: Callable[[int], nn.Module] = FeedForward,
+        d_model,
+        n_layers=3,
+        context=64,
+        feed_forward=FeedForward,
     ):
         if d_model < 8 or d_model % 8:
             raise ValueError(f"d_model must be a multiple of 8, at least 8, got {d_model!r}")
@@ -146,14 +145,14 @@ class ParameterCount:
     n_total: int
 
 
-def count_parameters(d_model: int, n_layers: int = 3) -> ParameterCount:
+def count_parameters(d_model, n_layers=3):
     """12·L·d² in the blocks, 256·d in the head and in the embedding, (2L + 1)·d in the norms."""
     blocks = 12 * n_layers * d_model**2
     head = VOCABULARY * d_model
     return ParameterCount(blocks, blocks + head, blocks + 2 * head + (2 * n_layers + 1) * d_model)
 
 
-def flops_per_token(d_model: int, n_layers: int = 3, context: int = 64) -> float:
+def flops_per_token(d_model, n_layers=3, context=64):
     """Training FLOP for one token: 6·N + 6·L·T·d, N with the head, attention counted causally.
 
     Scores and their use cost 2·2·T·d a token and layer forward; the causal half of that is needed;

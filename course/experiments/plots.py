@@ -6,18 +6,23 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from course.evidence import fact
 from course.experiments import study
 from course.figures import (
+    BEHIND,
+    BLACK,
+    BLUE,
     COLOURS,
     DASHES,
+    GREEN,
     MARKERS,
+    ORANGE,
+    PURPLE,
     QUIET,
     label_axes,
     label_lines,
     log_axis,
+    moving,
 )
 from course.units import format_count, format_flop
 
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
 _NATS = {"y": "Held-out loss L", "y_unit": "nats per byte"}
 _COMPUTE = {"x": "Training compute C", "x_unit": "FLOP"}
 _SIZE = {"x": "Model size N, with the head", "x_unit": "parameters"}
@@ -73,7 +78,7 @@ def draw_frontier(axes, fit, mine, three_seeds):
             size=10.5,
             va="center",
             transform=axes.transAxes,
-            bbox=_BEHIND,
+            bbox=BEHIND,
         )
     label_axes(axes, **_COMPUTE, **_NATS)
 
@@ -110,7 +115,7 @@ def draw_valleys(axes, rows):
             xytext=(0, -11),
             va="top",
             ha="center",
-            bbox=_BEHIND | {"alpha": 0.8},
+            bbox=BEHIND | {"alpha": 0.8},
             **words,
         )
         axes.annotate(
@@ -193,7 +198,7 @@ def draw_exponent(axes, boot):
         color=BLUE,
         ha="center",
         va="bottom",
-        bbox=_BEHIND,
+        bbox=BEHIND,
     )
     for (name, value), colour, dash in zip(
         published_exponents().items(), (ORANGE, PURPLE), DASHES[1:3], strict=True
@@ -204,7 +209,7 @@ def draw_exponent(axes, boot):
             1.48 * top,
             f"{name}: {value:.2f}",
             color=colour,
-            bbox=_BEHIND,
+            bbox=BEHIND,
             va="top",
             ha="right" if value > high else "center",
         )
@@ -221,12 +226,6 @@ def draw_exponent(axes, boot):
 # --- moving pictures ------------------------------------------------------------------------------
 
 
-def _moving(axes, look, **more):
-    """An empty line or, where `look` is a marker, empty points, drawn anew at each update."""
-    marker, line = (look, "") if look in (*MARKERS, "*", "x", "|") else ("", look)
-    return axes.plot([], [], marker=marker, linestyle=line, animated=True, **more)[0]
-
-
 def draw_forecast(axes):
     """L*(C) from the smallest budgets with its band, what the largest showed, and the exponent a.
 
@@ -241,11 +240,11 @@ def draw_forecast(axes):
     label_axes(axes, **_COMPUTE, **_NATS)
     below = whole.losses.x < 0.9 * largest
     axes.plot(whole.losses.x[below], whole.losses.y[below], "o", mfc="white", color=QUIET)
-    band = [_moving(axes, DASHES[2], color=BLUE, linewidth=1.4) for _ in range(2)]
-    line = _moving(axes, "-", color=BLUE)
-    used = _moving(axes, "o", color=BLUE, markersize=8)
-    held = _moving(axes, "x", color=ORANGE, markersize=7, mew=1.8)
-    best = _moving(axes, "*", color=ORANGE, markersize=15)
+    band = [moving(axes, DASHES[2], color=BLUE, linewidth=1.4) for _ in range(2)]
+    line = moving(axes, "-", color=BLUE)
+    used = moving(axes, "o", color=BLUE, markersize=8)
+    held = moving(axes, "x", color=ORANGE, markersize=7, mew=1.8)
+    best = moving(axes, "*", color=ORANGE, markersize=15)
     words = axes.text(
         0.985,
         0.97,
@@ -268,7 +267,7 @@ def draw_forecast(axes):
         published_exponents().values(), (ORANGE, PURPLE), DASHES[1:3], strict=True
     ):
         inset.axvline(value, color=colour, linestyle=dash, marker="", linewidth=1.4)
-    shape = _moving(inset, "-", color=BLUE, linewidth=1.6)
+    shape = moving(inset, "-", color=BLUE, linewidth=1.6)
     edges = np.linspace(0.2, 0.9, 57)
 
     def update(result):
@@ -317,7 +316,7 @@ def draw_flawed_study(axes):
     )
     slopes = {
         name: (
-            _moving(axes, dash, color=colour, linewidth=1.4),
+            moving(axes, dash, color=colour, linewidth=1.4),
             value,
             axes.annotate(
                 "",
@@ -329,15 +328,15 @@ def draw_flawed_study(axes):
                 va="center",
                 ha="right",
                 animated=True,
-                bbox=_BEHIND,
+                bbox=BEHIND,
             ),
         )
         for (name, value), colour, dash in zip(
             published_exponents().items(), (GREEN, PURPLE), DASHES[2:4], strict=True
         )
     }
-    line = _moving(axes, "--", color=ORANGE, linewidth=2.6)
-    points = _moving(axes, "o", color=ORANGE, markersize=9)
+    line = moving(axes, "--", color=ORANGE, linewidth=2.6)
+    points = moving(axes, "o", color=ORANGE, markersize=9)
     axes.plot(0.03, 0.88, "o", color=ORANGE, markersize=9, transform=axes.transAxes)
     words = axes.text(
         0.055, 0.88, "", color=ORANGE, va="center", transform=axes.transAxes, animated=True

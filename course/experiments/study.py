@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course.experiments.sweep import Row, read_table
-from course.scaling.display import table
+from course.display import table
+from course.experiments.sweep import read_table
 from course.scaling.fitting import (
     Bootstrap,
     ChinchillaFit,
@@ -40,7 +40,7 @@ VALLEY_SIZES = 4
 LEAST_BYTES_PER_PARAM = 4  # below, ours have few steps for their size: see fit_surface
 
 
-def measured(*studies: str) -> list[Row]:
+def measured(*studies):
     """The rows of some studies of the fleet, all of them if none is named.
 
     An IsoFLOP budget, or the largest, counts only with `VALLEY_SIZES` sizes or more: while a sweep
@@ -65,7 +65,7 @@ def _table():
     return read_table(TABLE)
 
 
-def runs_of(rows: list[Row], count: str = "n_with_head") -> Runs:
+def runs_of(rows, count="n_with_head"):
     """Rows as Runs for the fits, N counted as one of the values of `COUNTS`."""
     if count not in COUNTS.values():
         raise ValueError(f"count must be one of {', '.join(COUNTS.values())}, got {count!r}")
@@ -74,16 +74,16 @@ def runs_of(rows: list[Row], count: str = "n_with_head") -> Runs:
     return Runs(*columns, seed=np.array([row["seed"] for row in rows]))
 
 
-def budget_of(row: Row) -> float:
+def budget_of(row):
     """The budget in FLOP that a run was meant for: its own to two digits."""
     return float(f"{row['flops']:.1e}")
 
 
-def budgets_of(rows: list[Row]) -> list[float]:
+def budgets_of(rows):
     return sorted({budget_of(row) for row in rows})
 
 
-def frontier(rows: list[Row], count: str = "n_with_head") -> FrontierFit:
+def frontier(rows, count="n_with_head"):
     """Approach 2, a parabola for each budget."""
     return _fit(fit_isoflop, runs_of(rows, count))
 
@@ -134,7 +134,7 @@ class SurfaceFit(FrontierFit):
         return replace(again, **laws)
 
 
-def fit_surface(n_params, n_tokens, loss, *, flops) -> SurfaceFit:
+def fit_surface(n_params, n_tokens, loss, *, flops):
     """Approach 3 as a SurfaceFit. Shapes: all (runs,).
 
     Runs with fewer than `LEAST_BYTES_PER_PARAM` tokens a parameter are left out: too wide for their
@@ -191,7 +191,7 @@ class FitComparison:
         return table(self.caption, self.header, self.rows())
 
 
-def compare_approaches(rows: list[Row], n_samples: int = 300, seed: int = 0) -> FitComparison:
+def compare_approaches(rows, n_samples=300, seed=0):
     """Envelope, parabola and surface on the same runs, with 95 % bootstrap intervals."""
     runs = runs_of(rows)
     fits = {
@@ -205,7 +205,7 @@ def compare_approaches(rows: list[Row], n_samples: int = 300, seed: int = 0) -> 
     return FitComparison(f"Three approaches, {len(rows)} runs, 95 % intervals", fits, middle(rows))
 
 
-def compare_counts(rows: list[Row], n_samples: int = 300, seed: int = 0) -> FitComparison:
+def compare_counts(rows, n_samples=300, seed=0):
     """Approach 2 on the same runs, with N counted in three ways. The resamples are the same too."""
     fits = {
         name: bootstrap(frontier(rows, count), n_samples, seed) for name, count in COUNTS.items()
@@ -215,13 +215,13 @@ def compare_counts(rows: list[Row], n_samples: int = 300, seed: int = 0) -> FitC
     )
 
 
-def middle(rows: list[Row]) -> float:
+def middle(rows):
     """The budget in the middle of those of the rows."""
     budgets = budgets_of(rows)
     return budgets[len(budgets) // 2]
 
 
-def difference(one: Bootstrap, other: Bootstrap, name: str = "a") -> tuple[float, float, float]:
+def difference(one, other, name="a"):
     """(value, low, high) of the difference of an exponent between two fits of the same resamples.
 
     Pairs cancel the noise that both share, so it is surer than either exponent.
@@ -251,7 +251,7 @@ class RateStudy:
     cost: float
 
 
-def rate_studies(rows: list[Row]) -> list[RateStudy]:
+def rate_studies(rows):
     """One RateStudy for each width of rows of the study learning_rate."""
     losses = defaultdict(lambda: defaultdict(list))
     for row in rows:
@@ -317,7 +317,7 @@ class Forecast:
         return self.predicted / self.observed - 1
 
 
-def with_seeds(rows: list[Row], seeds: tuple[int, ...]) -> list[Row]:
+def with_seeds(rows, seeds):
     """The rows of these seeds; a size that was run once is kept whatever its seed."""
     times = defaultdict(int)
     for row in rows:
@@ -327,7 +327,7 @@ def with_seeds(rows: list[Row], seeds: tuple[int, ...]) -> list[Row]:
     ]
 
 
-def fitted_budgets(rows: list[Row]) -> list[float]:
+def fitted_budgets(rows):
     """The budgets that may be fitted: all but the largest, which is to be predicted."""
     return budgets_of(rows)[:-1]
 
@@ -336,9 +336,7 @@ METHODS = {"a straight line": fit_isoflop, "a surface with a floor": fit_surface
 
 
 @lru_cache(maxsize=64)
-def forecast(
-    n_budgets: int, seeds: tuple[int, ...] = (0, 1, 2), by: str = "a straight line"
-) -> Forecast:
+def forecast(n_budgets, seeds=(0, 1, 2), by="a straight line"):
     """The Forecast of the fleet's largest budget from its `n_budgets` smallest, by one of METHODS.
 
     Raises ValueError for another method, and where the runs decide no optimum.
@@ -365,7 +363,7 @@ def forecast(
     )
 
 
-def every_forecast() -> list[tuple[int, str, Forecast | None]]:
+def every_forecast():
     """(budgets used, method, Forecast) from three budgets up; None where the fit refuses."""
     most = len(fitted_budgets(measured("isoflop")))
     found = []
@@ -408,7 +406,7 @@ class FlawedStudy:
 
 
 @lru_cache(maxsize=128)
-def flawed_study(flaw: str, count: str, budgets: str = "all", n_seeds: int = 3) -> FlawedStudy:
+def flawed_study(flaw, count, budgets="all", n_seeds=3):
     """The Ruined study of one of `FLAWS`, one of the keys of `COUNTS` and one of `RANGES`.
 
     The studies that are bad on purpose have one seed, whatever `n_seeds`.
@@ -472,12 +470,12 @@ def _has_valley(rows, budget):
 
 
 @lru_cache(maxsize=1)
-def best_study() -> Bootstrap:
+def best_study():
     """The parabolas through all IsoFLOP runs, N counted with the head."""
     return bootstrap(frontier(measured("isoflop")), SAMPLES)
 
 
-def one_flaw_each() -> dict[str, FlawedStudy | None]:
+def one_flaw_each():
     """Our best study and studies with a single flaw; None where no line can be drawn."""
     found = {}
     for name, settings in {
@@ -504,7 +502,7 @@ def one_flaw_each() -> dict[str, FlawedStudy | None]:
     return found
 
 
-def excess_loss(flaw: str, flops: float) -> dict[int, float]:
+def excess_loss(flaw, flops):
     """Width -> how far in % a flaw lifts the loss at one budget, above the seeds' mean without it.
 
     Raises ValueError where no such run was made.

@@ -9,7 +9,6 @@ next call does what is missing and nothing twice.
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,15 +22,15 @@ PATIENCE = 3  # times in a row that workers may die before any run ends
 
 
 def sweep(
-    work: Callable[[Row], Row],
-    specs: Iterable[Row],
-    table: str | Path,
+    work,
+    specs,
+    table,
     *,
-    n_jobs: int = 1,
-    cost: Callable[[Row], float] = lambda _: 1.0,
-    unit: str = "runs",
-    provenance: Row | None = None,
-) -> int:
+    n_jobs=1,
+    cost=lambda _: 1.0,
+    unit="runs",
+    provenance=None,
+):
     """Do the runs that the table does not hold yet, and return how many were done.
 
     Args:
@@ -99,7 +98,7 @@ def _numbered(work, number, spec):
     return number, work(spec)
 
 
-def key(spec: Row) -> tuple[str, ...]:
+def key(spec):
     """What tells a run from others: its values; a spreadsheet may have written 1.0 as 1."""
     return tuple(_spelling(value) for value in spec.values())
 
@@ -129,7 +128,7 @@ def _check_cells(argument, row):
             )
 
 
-def read_table(table: str | Path) -> list[Row]:
+def read_table(table):
     """The rows of a table; numbers and True/False come back as such. An unfinished row is left out.
 
     Raises:

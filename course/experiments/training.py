@@ -7,7 +7,6 @@ drawn without replacement: a run over `n_tokens` new bytes sees each of them onc
 
 import math
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course.experiments.model import LanguageModel
 from course.units import between, positive
 
 CONTEXT = 64
@@ -25,7 +23,7 @@ HELD_OUT_WINDOWS = 4096
 EMBEDDING_LEARNING_RATE = 3.2e-2
 
 
-def hidden_learning_rate(d_model: int) -> float:
+def hidden_learning_rate(d_model):
     """8e-3·sqrt(64 / d): wider matrices want smaller steps. Tuned on these models."""
     return 8e-3 * (64 / d_model) ** 0.5
 
@@ -58,12 +56,12 @@ class Recipe:
             between(name, getattr(self, name), 0, math.inf)
 
 
-def batch_size_for(n_tokens: float) -> int:
+def batch_size_for(n_tokens):
     """round(8·sqrt(D / 1e6)) windows: larger batches where there is more to read."""
     return max(1, round(8 * (n_tokens / 1e6) ** 0.5))
 
 
-def windows(text: np.ndarray, context: int = CONTEXT) -> np.ndarray:
+def windows(text, context=CONTEXT):
     """Cut a text into windows of context + 1 bytes: the input and, one byte on, the target.
 
     Neighbours share one byte, so each byte is predicted once. Shape (n, context + 1), a view.
@@ -87,7 +85,7 @@ def windows(text: np.ndarray, context: int = CONTEXT) -> np.ndarray:
     )
 
 
-def parameter_groups(model: nn.Module, d_model: int, recipe: Recipe) -> list[dict]:
+def parameter_groups(model, d_model, recipe):
     """Three groups: hidden matrices (with weight decay), norms, embedding and head."""
     rate = recipe.learning_rate or hidden_learning_rate(d_model)
     ends = {id(p) for part in (model.embedding, model.head) for p in part.parameters()}
@@ -112,23 +110,23 @@ class TrainingLog:
     train_loss: float
 
 
-def schedule(step: int, steps: int) -> float:
+def schedule(step, steps):
     """Fraction of the full learning rate: a rise over the first tenth, then a line down to 0."""
     warm_up = max(1, steps // 10)
     return min((step + 1) / warm_up, (steps - step) / max(1, steps - warm_up))
 
 
 def train(
-    model: LanguageModel,
-    text: np.ndarray,
-    n_tokens: int,
+    model,
+    text,
+    n_tokens,
     *,
-    recipe: Recipe = Recipe(),
-    seed: int = 0,
-    epochs: float = 1.0,
-    device: str = "cpu",
-    on_step: Callable[[int, int, torch.Tensor], None] = lambda *_: None,
-) -> TrainingLog:
+    recipe=Recipe(),
+    seed=0,
+    epochs=1.0,
+    device="cpu",
+    on_step=lambda *_: None,
+):
     """Train in place on `n_tokens` bytes of a text.
 
     Args:
@@ -187,7 +185,7 @@ def train(
     return TrainingLog(steps, float(recent) / (steps - last_tenth))
 
 
-def _passes(chosen: np.ndarray, length: int, generator) -> np.ndarray:
+def _passes(chosen, length, generator):
     """`length` indices: whole passes over `chosen`, each in a new order."""
     n_passes = -(-length // len(chosen))
     return np.concatenate([generator.permutation(chosen) for _ in range(n_passes)])[:length]
@@ -195,12 +193,12 @@ def _passes(chosen: np.ndarray, length: int, generator) -> np.ndarray:
 
 @torch.no_grad()
 def held_out_loss(
-    model: LanguageModel,
-    text: np.ndarray,
+    model,
+    text,
     *,
-    n_windows: int = HELD_OUT_WINDOWS,
-    device: str = "cpu",
-) -> float:
+    n_windows=HELD_OUT_WINDOWS,
+    device="cpu",
+):
     """Mean loss in nats per byte over windows spread evenly through a text.
 
     All runs are measured on the same windows, so that their differences are sharper than each loss.
@@ -216,7 +214,7 @@ def held_out_loss(
     return float(total) / (len(picked) * CONTEXT)
 
 
-def _batches(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
+def _batches(rows, size):
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 

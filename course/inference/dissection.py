@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 from course.accounting.hardware import chip as find_chip
+from course.display import table
 from course.evidence import as_written
 from course.inference.economics import InferenceScalingEconomics
 from course.inference.values import scalar
-from course.scaling.display import table
 
 
 @dataclass(frozen=True)

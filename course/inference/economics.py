@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from course.accounting.hardware import chip as find_chip
+from course.display import table
 from course.evidence import as_written, fact
 from course.inference import models
 from course.inference.roofline import Server, usd_per_million_tokens
@@ -25,7 +26,6 @@ from course.inference.serving import (
     service_times,
 )
 from course.inference.values import scalar
-from course.scaling.display import table
 
 HOURS_PER_MONTH = 365.25 * 24 / 12
 # 1e9 tokens a year, as A §5.1's comment says, in requests of 500 + 200 tokens.

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course.accounting.hardware import Chip, chip
+from course.display import number, table
 from course.inference import models
 from course.inference.roofline import Server
 from course.inference.values import plain, scalar
-from course.scaling.display import number, table
 from course.units import format_bytes, format_count, positive
 
 STRATEGIES = ("on_device", "quantized_local", "cloud_edge", "cloud_only")  # as A §5.2 calls them

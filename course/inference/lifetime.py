@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from course.display import count, flop, number, table
 from course.inference.values import plain
 from course.scaling import ChinchillaLaw, extrapolating
-from course.scaling.display import count, flop, number, table
 from course.units import between, positive
 
 TRAINING_FLOP = 6  # per parameter and token

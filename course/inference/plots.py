@@ -3,16 +3,28 @@
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course.figures import COLOURS, DASHES, MARKERS, QUIET, label_axes, label_lines, log_axis
+from course.figures import (
+    BEHIND,
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    MARKERS,
+    ORANGE,
+    PURPLE,
+    QUIET,
+    label_axes,
+    label_lines,
+    log_axis,
+    moving,
+    moving_words,
+)
 from course.inference.lifetime import lifetime_optimum
 from course.inference.models import model_name
 from course.inference.queueing import erlang_c
 from course.scaling import extrapolating
 from course.units import format_bytes, format_count, format_flop_per_s
-
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
-
 
 # --- the roofline ---------------------------------------------------------------------------------
 
@@ -33,15 +45,15 @@ def draw_roofline(axes):
     xs = np.geomspace(*INTENSITIES, 200)
     shade = Rectangle((xs[0], 8e10), 1, 2e16, facecolor="#efefef", animated=True, zorder=0)
     axes.add_patch(shade)
-    sheet = _moving(axes, "-", color=QUIET, linewidth=1.2)
-    reached = _moving(axes, "-", color=BLACK, linewidth=2.6)
-    path = _moving(axes, "o", color=BLUE, markersize=5, mfc="white")
+    sheet = moving(axes, "-", color=QUIET, linewidth=1.2)
+    reached = moving(axes, "-", color=BLACK, linewidth=2.6)
+    path = moving(axes, "o", color=BLUE, markersize=5, mfc="white")
     above = {"xytext": (-9, 8), "ha": "right", "va": "bottom"}
     below = {"xytext": (10, -7), "ha": "left", "va": "top"}
     points = {
         name: (
-            _moving(axes, marker, color=colour, markersize=11, zorder=4),
-            _words(axes, color=colour, bbox=_BEHIND | {"alpha": 0.75}, zorder=5, **place),
+            moving(axes, marker, color=colour, markersize=11, zorder=4),
+            moving_words(axes, color=colour, bbox=BEHIND | {"alpha": 0.75}, zorder=5, **place),
         )
         for name, marker, colour, place in (
             ("products", "s", BLUE, above),
@@ -49,7 +61,7 @@ def draw_roofline(axes):
             ("prefill", "D", GREEN, {"xytext": (0, -11), "ha": "center", "va": "top"}),
         )
     }
-    sheet_name = _words(axes, (-2, 4), color=QUIET, size=10, ha="right", va="bottom")
+    sheet_name = moving_words(axes, (-2, 4), color=QUIET, size=10, ha="right", va="bottom")
     low = {"transform": axes.get_xaxis_transform(), "animated": True, "va": "bottom", "size": 11}
     memory = axes.text(1, 0.015, "memory is the limit ", ha="right", **low)
     compute = axes.text(1, 0.015, "", ha="left", **low)
@@ -110,21 +122,23 @@ def draw_serving(axes):
         zorder=0,
     )
     axes.add_patch(wall)
-    target = _moving(axes, (0, (2, 2)), color=QUIET, linewidth=1.4)
-    target_name = _words(axes, (0, 3), color=BLACK, size=10, va="bottom", bbox=_BEHIND)
-    load = _moving(axes, "-", color=QUIET, linewidth=1)
-    alone = _moving(axes, DASHES[3], color=PURPLE, linewidth=1.6)
-    few = _moving(axes, DASHES[2], color=ORANGE)
-    half = _moving(axes, "-", color=BLUE)
-    tail = _moving(axes, "--", color=BLUE, linewidth=2.6)
-    dot = _moving(axes, "s", color=BLUE, markersize=10, zorder=4)
-    quiet_box = _BEHIND | {"alpha": 0.8}
-    half_name = _words(axes, (4, -4), color=BLUE, va="top", size=11, bbox=quiet_box)
-    tail_name = _words(axes, (4, -4), color=BLUE, va="top", size=11, bbox=quiet_box)
-    few_name = _words(axes, (-4, 3), color=ORANGE, ha="right", va="bottom", size=11, bbox=quiet_box)
+    target = moving(axes, (0, (2, 2)), color=QUIET, linewidth=1.4)
+    target_name = moving_words(axes, (0, 3), color=BLACK, size=10, va="bottom", bbox=BEHIND)
+    load = moving(axes, "-", color=QUIET, linewidth=1)
+    alone = moving(axes, DASHES[3], color=PURPLE, linewidth=1.6)
+    few = moving(axes, DASHES[2], color=ORANGE)
+    half = moving(axes, "-", color=BLUE)
+    tail = moving(axes, "--", color=BLUE, linewidth=2.6)
+    dot = moving(axes, "s", color=BLUE, markersize=10, zorder=4)
+    quiet_box = BEHIND | {"alpha": 0.8}
+    half_name = moving_words(axes, (4, -4), color=BLUE, va="top", size=11, bbox=quiet_box)
+    tail_name = moving_words(axes, (4, -4), color=BLUE, va="top", size=11, bbox=quiet_box)
+    few_name = moving_words(
+        axes, (-4, 3), color=ORANGE, ha="right", va="bottom", size=11, bbox=quiet_box
+    )
     low = {"transform": axes.get_xaxis_transform(), "size": 10, "animated": True}
-    wall_name = axes.text(1, 0.02, "", color=BLACK, bbox=_BEHIND, **low)
-    alone_name = axes.text(1, 0.09, "", color=PURPLE, ha="right", bbox=_BEHIND, **low)
+    wall_name = axes.text(1, 0.02, "", color=BLACK, bbox=BEHIND, **low)
+    alone_name = axes.text(1, 0.09, "", color=PURPLE, ha="right", bbox=BEHIND, **low)
     corner = _corner(axes)
 
     def update(view):
@@ -201,7 +215,7 @@ def draw_device(axes):
         for part, colour, hatch in _PARTS:
             bars[bits, part] = bar(0, row - 0.32, 0.4, colour, hatch, animated=True)
         words[bits] = axes.text(
-            0.01, row + 0.16, "", va="bottom", size=11, animated=True, bbox=_BEHIND
+            0.01, row + 0.16, "", va="bottom", size=11, animated=True, bbox=BEHIND
         )
     for left, (part, colour, hatch) in zip((0.0, 0.55, 0.9), _PARTS, strict=True):
         bar(left + 0.01, 3.2, 0.22, colour, hatch)
@@ -357,19 +371,6 @@ def _corner(axes):
         size=11,
         animated=True,
         linespacing=1.35,
-        bbox=_BEHIND | {"alpha": 0.8},
+        bbox=BEHIND | {"alpha": 0.8},
         zorder=6,
-    )
-
-
-def _moving(axes, look, **more):
-    """An empty line or, where `look` is a marker, empty points, drawn anew at each update."""
-    marker, line = (look, "") if look in MARKERS else ("", look)
-    return axes.plot([], [], marker=marker, linestyle=line, animated=True, **more)[0]
-
-
-def _words(axes, xytext, **look):
-    """Words that will stand `xytext` points from the place that update gives as their `xy`."""
-    return axes.annotate(
-        "", (1, 1), xytext=xytext, textcoords="offset points", animated=True, **look
     )

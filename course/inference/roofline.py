@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course.accounting import Chip, chip, params_read
+from course.display import number, table
 from course.evidence import fact
 from course.inference.models import model, model_name
 from course.inference.values import plain, scalar, whole
-from course.scaling.display import number, table
 from course.units import between, format_bytes, positive
 
 MOST_GPUS = 1024

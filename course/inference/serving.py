@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from course.display import table
 from course.inference import models
 from course.inference.queueing import RequestTimes, random_arrivals, simulate_batching
 from course.inference.roofline import Server
 from course.inference.values import plain, scalar
-from course.scaling.display import table
 from course.units import between, format_bytes, positive
 
 SECONDS_PER_YEAR = 365.25 * 86_400
@@ -169,7 +169,7 @@ def simulate_serving(server, traffic, n_requests=4000, seed=0):
     return _simulated(service_times(server, traffic), traffic.requests_per_s, n_requests, seed)
 
 
-def _simulated(times, requests_per_s, n_requests, seed) -> RequestTimes:
+def _simulated(times, requests_per_s, n_requests, seed):
     arrival = random_arrivals(requests_per_s, n_requests, seed)
     lengths = _lengths(times, len(arrival), seed)
     return simulate_batching(arrival, lengths, times.step_s, times.prefill_s)

@@ -14,11 +14,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from course.accounting import chip, params_read
+from course.display import table
 from course.evidence import fact
 from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape
 from course.moe.layer import FeedForwardNetwork, MoEArchitecture
 from course.moe.losses import router_z_loss
-from course.scaling.display import table
 from course.units import between
 
 D_MODEL, D_FF, N_EXPERTS = 16, 16, 8
@@ -227,7 +227,7 @@ class MoETrainingChallenges:
         "training_instability",
     )
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed=0):
         self.seed = seed
 
     @cached_property
@@ -275,7 +275,7 @@ class MoETrainingChallenges:
             "Dropped choices count as demand.",
         )
 
-    def communication_overhead(self, chip_name: str = "H100", link_name: str = "PCIe-4"):
+    def communication_overhead(self, chip_name="H100", link_name="PCIe-4"):
         """分布式训练通信开销: where the bytes come from, on 8 devices, and who waits for whom.
 
         Expert e of 8 lies on device e, the tokens lie evenly. Sizes are Mixtral's: width 4096, 32
@@ -350,7 +350,7 @@ class MoETrainingChallenges:
             "Squared errors; augmentation is noise on the known inputs.",
         )
 
-    def memory_bandwidth(self, chip_name: str = "H100"):
+    def memory_bandwidth(self, chip_name="H100"):
         """内存带宽限制: bytes that a Mixtral reads for each token that it writes.
 
         Judged by GB read for a token. Speeds are bandwidth over bytes, upper bounds, as if the

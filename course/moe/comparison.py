@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from course.experiments.study import frontier, measured
-from course.experiments.sweep import Row, read_table
+from course.experiments.sweep import read_table
 
 TABLE = Path(__file__).with_name("runs.csv")
 ABLATED = 32  # the width of the ablations
@@ -31,7 +31,7 @@ class Estimate:
         return f"{self.mean:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
-def estimate(values) -> Estimate:
+def estimate(values):
     """The Estimate of independent values, shape (n,), n >= 1; an interval is infinite for n = 1."""
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or not values.size or not np.isfinite(values).all():
@@ -76,7 +76,7 @@ class Comparison:
     gamma: float
     gamma_interval: tuple[float, float]
 
-    def sentence(self) -> str:
+    def sentence(self):
         """What may be said, and no more."""
         gain, worth, slower = self.all.gain, self.all.multiplier, self.all.time_ratio
         won = sum(
@@ -108,9 +108,7 @@ class Comparison:
         )
 
 
-def compare(
-    moe: list[Row] | None = None, dense: list[Row] | None = None, gamma: float | None = None
-) -> Comparison:
+def compare(moe=None, dense=None, gamma=None):
     """The Comparison of the study "main" with the fleet's dense runs.
 
     Args:
@@ -188,7 +186,7 @@ class Variant:
     num_experts: int
 
 
-def ablations(rows: list[Row] | None = None, dense: list[Row] | None = None) -> list[Variant]:
+def ablations(rows=None, dense=None):
     """A Variant for each setting at width 32, the lowest loss first; the main one is among them."""
     rows = runs() if rows is None else rows
     partners = {_pair(row): row for row in (measured("isoflop") if dense is None else dense)}
@@ -223,7 +221,7 @@ def _name(row):
     )
 
 
-def runs(study: str | None = None, table: Path = TABLE) -> list[Row]:
+def runs(study=None, table=TABLE):
     """The measured runs that come with the course, all or of one study, "main" or "ablation"."""
     rows = [row for row in read_table(table) if study in (None, row["study"])]
     if not rows:

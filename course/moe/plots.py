@@ -6,22 +6,26 @@ from matplotlib.ticker import NullLocator
 
 from course.accounting import training_flops
 from course.figures import (
+    BEHIND,
+    BLACK,
+    BLUE,
     COLOURS,
     DASHES,
+    GREEN,
     MARKERS,
+    ORANGE,
     QUIET,
     label_axes,
     label_lines,
     label_points,
     log_axis,
+    moving,
 )
 from course.moe.costs import MOST_EXPERTS, dropped_share, experts_touched
 from course.moe.laws import ABNAR_2025, CLARK_2022, KRAJEWSKI_2024, KRAJEWSKI_2024_DENSE
 from course.scaling import extrapolating
 from course.units import format_bytes, format_count, format_flop
 
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
 _COST_LINES = (  # the costs, their look, what they are called, and how they are written
     ("memory_bytes", BLUE, DASHES[0], "o", "memory for the weights", format_bytes),
     ("bytes_read", ORANGE, DASHES[1], "s", "read in a step of decoding", format_bytes),
@@ -50,7 +54,7 @@ def draw_expert_costs(axes):
     )
     axes.axhline(1, color=QUIET, linewidth=1, linestyle="-", marker="")
     axes.text(0.95, 0.9, "dense", color=QUIET, size=11, va="top")
-    here = _moving(axes, "-", color=QUIET, linewidth=1)
+    here = moving(axes, "-", color=QUIET, linewidth=1)
     lines = []
     for row, (cost, colour, dash, marker, name, form) in enumerate(_COST_LINES):
         level = 0.94 - 0.075 * row
@@ -58,8 +62,8 @@ def draw_expert_costs(axes):
         axes.plot([0.015, 0.09], [level, level], linestyle=dash, marker="", **at)
         axes.plot([0.0525], [level], marker, **at)
         words = axes.text(0.1, level, "", va="center", size=11.5, animated=True, **at)
-        line = _moving(axes, dash, color=colour)
-        point = _moving(axes, marker, color=colour, markersize=10)
+        line = moving(axes, dash, color=colour)
+        point = moving(axes, marker, color=colour, markersize=10)
         lines.append((cost, name, form, line, point, words))
 
     def update(view):
@@ -72,13 +76,6 @@ def draw_expert_costs(axes):
             words.set_text(f"{name}: {form(value)}, {value / dense:,.3g}×")
 
     return update
-
-
-def _moving(axes, look, **more):
-    """An empty line or, where `look` is a marker, empty points, drawn anew at each update."""
-    marker, line = (look, "") if look in MARKERS else ("", look)
-    look = {"marker": marker, "linestyle": line} | more
-    return axes.plot([], [], animated=True, **look)[0]
 
 
 # --- models, and one token ------------------------------------------------------------------------
@@ -111,7 +108,7 @@ def draw_total_and_active(axes, rows):
     label_axes(
         axes, x="All parameters", x_unit="number", y="Parameters a token passes", y_unit="number"
     )
-    label_points(axes, total, active, [row.name for row in rows], size=10.5, bbox=_BEHIND)
+    label_points(axes, total, active, [row.name for row in rows], size=10.5, bbox=BEHIND)
 
 
 def draw_token_way(axes, probs, experts, gates):
@@ -184,7 +181,7 @@ def draw_token_way(axes, probs, experts, gates):
             size=11.5,
             ha="center",
             va="center",
-            bbox=_BEHIND,
+            bbox=BEHIND,
             zorder=5,
         )
     arrow((10.4, middle), (18.5, middle), color=BLACK)
@@ -230,7 +227,7 @@ def draw_shares(axes, shares):
         axes.text(0.56, level, name, color=colour, va="center", transform=axes.transAxes)
     axes.axhline(100 / n_experts, color=QUIET, linewidth=1.2, linestyle=DASHES[1])
     axes.text(
-        n_experts - 0.45, 100 / n_experts, "even", color=QUIET, size=11, va="center", bbox=_BEHIND
+        n_experts - 0.45, 100 / n_experts, "even", color=QUIET, size=11, va="center", bbox=BEHIND
     )
     axes.set_xticks(range(n_experts), [str(rank) for rank in range(1, n_experts + 1)])
     axes.grid(axis="x", visible=False)
@@ -260,7 +257,7 @@ def draw_dropped(axes, collapsed, n_experts=8, top_k=2):
         level = 0.74 - 0.085 * rank
         at = {"transform": axes.transAxes, "color": colour}
         axes.plot([0.56, 0.64], [level, level], linestyle=dash, marker="", **at)
-        axes.text(0.66, level, name, va="center", bbox=_BEHIND, **at)
+        axes.text(0.66, level, name, va="center", bbox=BEHIND, **at)
     label_axes(axes, x="Capacity factor", x_unit="ratio", y="Choices dropped", y_unit="%")
 
 
@@ -322,7 +319,7 @@ def draw_byte_routes(axes):
     # Numbers as markers: 128 more words would take four times as long to draw.
     numbers = [
         [
-            _moving(
+            moving(
                 axes,
                 "",
                 color=colour,
@@ -471,7 +468,7 @@ def draw_touched(axes):
             name,
             color=COLOURS[rank],
             va="center",
-            bbox=_BEHIND,
+            bbox=BEHIND,
             size=11,
             transform=axes.transAxes,
         )

@@ -13,10 +13,8 @@ import numpy as np
 import torch
 
 from course.experiments import fleet
-from course.experiments.model import LanguageModel
 from course.experiments.training import CONTEXT, windows
 from course.moe import training
-from course.moe.layer import Routing
 
 WEIGHTS = Path(__file__).with_name("router.npz")
 CLASSES = ("lower case", "upper case", "digit", "blank", "line end", "mark", "beyond ASCII")
@@ -38,7 +36,7 @@ class ByteRoutes:
     probs: np.ndarray
 
 
-def train_router(path: Path = WEIGHTS) -> float:
+def train_router(path=WEIGHTS):
     """Train the model and write its weights; returns its held-out loss in nats per byte.
 
     The file holds one float16 array a tensor and, as "about", JSON with the run, the loss of the
@@ -58,7 +56,7 @@ def train_router(path: Path = WEIGHTS) -> float:
 
 
 @lru_cache(maxsize=1)
-def router() -> tuple[LanguageModel, dict]:
+def router():
     """(model, about): the trained model, and how it was made; see `train_router`."""
     with np.load(WEIGHTS) as file:
         arrays = {name: file[name] for name in file.files}
@@ -69,7 +67,7 @@ def router() -> tuple[LanguageModel, dict]:
 
 
 @torch.no_grad()
-def routings(model: LanguageModel, tokens: torch.Tensor) -> list[Routing]:
+def routings(model, tokens):
     """The Routing of each layer for bytes of shape (batch, length), T = batch · length."""
     found = []
 
@@ -85,7 +83,7 @@ def routings(model: LanguageModel, tokens: torch.Tensor) -> list[Routing]:
     return found
 
 
-def expert_of_each_byte(text: str) -> ByteRoutes:
+def expert_of_each_byte(text):
     """The ByteRoutes of a text through the trained router. Each byte sees those before it.
 
     Raises ValueError for an empty text and for one of more than 64 bytes in UTF-8.
@@ -112,7 +110,7 @@ def _character(byte):
     return chr(byte) if 0x20 < byte < 0x7F else f"{byte:02X}"
 
 
-def classes_of(data: np.ndarray) -> np.ndarray:
+def classes_of(data):
     """The place in `CLASSES` of each byte; any shape. Tabs are blanks, other controls line ends."""
     letters = ((97, 122), (65, 90), (48, 57))
     conditions = [(data >= low) & (data <= high) for low, high in letters]
@@ -120,7 +118,7 @@ def classes_of(data: np.ndarray) -> np.ndarray:
     return np.select(conditions, range(len(conditions)), len(conditions))
 
 
-def mutual_information(one: np.ndarray, other: np.ndarray) -> float:
+def mutual_information(one, other):
     """Σ p(a, b) · log2(p(a, b) / (p(a) · p(b))) in bits: what one label tells of the other.
 
     Shapes: (n,) whole numbers from 0. 0 for labels that have nothing to do with one another, in the
@@ -153,9 +151,7 @@ class Specialisation:
     by_chance: dict[str, np.ndarray]
 
 
-def specialisation(
-    texts: dict[str, np.ndarray], n_windows: int = 128, seed: int = 0
-) -> Specialisation:
+def specialisation(texts, n_windows=128, seed=0):
     """The Specialisation on texts by topic: name -> bytes, `n_windows` of 64 bytes from each.
 
     The labels are "byte class", "byte before" (its class) and "topic".

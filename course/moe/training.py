@@ -16,7 +16,6 @@ from torch import nn
 from course.experiments import fleet
 from course.experiments.corpus import load_corpus
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.sweep import Row
 from course.experiments.training import Recipe, Stopwatch, held_out_loss, train
 from course.moe.layer import MoEArchitecture
 
@@ -32,7 +31,7 @@ DEAD = 0.1  # of the even share: an expert with less is called dead
 class CountedMoE(nn.Module):
     """A MoEArchitecture that adds up in `counts`, shape (layers' experts,), who took how much."""
 
-    def __init__(self, d_model: int, num_experts: int, top_k: int, **options):
+    def __init__(self, d_model, num_experts, top_k, **options):
         super().__init__()
         self.layer = MoEArchitecture(d_model, num_experts, top_k, **options)
         self.clear()
@@ -47,17 +46,17 @@ class CountedMoE(nn.Module):
 
 
 def spec(
-    study: str,
-    d_model: int,
-    flops: float,
-    seed: int,
+    study,
+    d_model,
+    flops,
+    seed,
     *,
-    num_experts: int = 8,
-    top_k: int = 2,
-    router: str = "softmax",
-    balance_coefficient: float = BALANCE,
-    bias_rate: float = 0.0,
-) -> Row:
+    num_experts=8,
+    top_k=2,
+    router="softmax",
+    balance_coefficient=BALANCE,
+    bias_rate=0.0,
+):
     """One run. Experts are as wide as makes `top_k` of them do the FLOP of the dense block.
 
     balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
@@ -78,12 +77,12 @@ def spec(
     }
 
 
-def main_runs() -> list[Row]:
+def main_runs():
     """8 experts, top 2, four sizes, three seeds."""
     return [spec("main", *size, seed) for size in SIZES for seed in range(3)]
 
 
-def ablation() -> list[Row]:
+def ablation():
     """What balances, what does not, and other shapes, at one size with two seeds."""
     bias = {"router": "sigmoid", "balance_coefficient": 0.0}
     variants = (
@@ -98,7 +97,7 @@ def ablation() -> list[Row]:
 STUDIES = {"main": main_runs, "ablation": ablation}
 
 
-def specs(names=tuple(STUDIES)) -> list[Row]:
+def specs(names=tuple(STUDIES)):
     """The runs of some studies, one after the other, each from its cheapest to its dearest.
 
     Raises ValueError for another name.
@@ -109,7 +108,7 @@ def specs(names=tuple(STUDIES)) -> list[Row]:
     return [row for name in names for row in sorted(STUDIES[name](), key=flops)]
 
 
-def _active_and_total(row: Row) -> tuple[int, int]:
+def _active_and_total(row):
     """Parameters: what a byte passes, with the head and without the embedding; and all there is."""
     d_model, dense = row["d_model"], count_parameters(row["d_model"], N_LAYERS)
     router, expert = d_model * row["num_experts"], 2 * d_model * row["d_ff"]
@@ -120,13 +119,13 @@ def _active_and_total(row: Row) -> tuple[int, int]:
     )
 
 
-def flops(row: Row) -> float:
+def flops(row):
     """Training compute of a run: that of the dense model and 6 for each active parameter more."""
     more = _active_and_total(row)[0] - count_parameters(row["d_model"], N_LAYERS).n_with_head
     return row["n_tokens"] * (flops_per_token(row["d_model"], N_LAYERS) + 6.0 * more)
 
 
-def build(row: Row) -> LanguageModel:
+def build(row):
     """The untrained model of a run; its blocks' `feed_forward` are CountedMoE."""
 
     def block(d_model):
@@ -143,7 +142,7 @@ def corpus():
     return load_corpus()
 
 
-def train_model(row: Row, text):
+def train_model(row, text):
     """(model, TrainingLog) of a run, trained in this thread on `text`."""
     with torch.random.fork_rng():
         torch.manual_seed(row["seed"])
@@ -163,7 +162,7 @@ def train_model(row: Row, text):
     return model, log
 
 
-def held_out_shares(model: LanguageModel, text) -> tuple[float, torch.Tensor]:
+def held_out_shares(model, text):
     """(loss, shares): nats per byte of held-out text, and each expert's share, (layers, E)."""
     blocks = [block.feed_forward for block in model.blocks]
     for block in blocks:
@@ -173,7 +172,7 @@ def held_out_shares(model: LanguageModel, text) -> tuple[float, torch.Tensor]:
     return loss, counts / counts.sum(1, keepdim=True)
 
 
-def run(row: Row) -> Row:
+def run(row):
     """Train one model in one thread and measure it.
 
     largest_share: the busiest expert's share of all choices on held-out text, mean over layers.

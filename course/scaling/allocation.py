@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course.accounting.training import training_flops
-from course.scaling.display import count, flop, number, table
+from course.display import count, flop, number, table
 from course.scaling.laws import (
     ChinchillaLaw,
     KaplanLaw,

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN
-from course.scaling.display import number, table
+from course.display import number, table
 from course.units import PF_DAY, between, positive
 
 EXTRAPOLATION_FACTOR = (

@@ -8,13 +8,20 @@ from matplotlib.ticker import LogLocator
 
 from course.evidence import as_written
 from course.figures import (
+    BEHIND,
+    BLACK,
+    BLUE,
     COLOURS,
     DASHES,
-    MARKERS,
+    GREEN,
+    ORANGE,
+    PURPLE,
     QUIET,
     label_axes,
     label_lines,
     log_axis,
+    moving,
+    moving_words,
 )
 from course.scaling.isoflop import MOST_MODELS, VALLEY_SIZES, isoflop_losses
 from course.scaling.laws import extrapolating, size_interval
@@ -28,8 +35,6 @@ from course.scaling.presets import (
 )
 from course.units import format_count, format_flop
 
-BLUE, ORANGE, BLACK, GREEN, PURPLE = COLOURS
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
 _NATS = {"y": "Loss L", "y_unit": "nats per token"}
 
 
@@ -220,7 +225,7 @@ def draw_params_against_tokens(axes):
             textcoords="offset points",
             color=BLACK,
             size=10.5,
-            bbox=_BEHIND | {"alpha": 0.7},
+            bbox=BEHIND | {"alpha": 0.7},
         )
 
 
@@ -274,7 +279,7 @@ def draw_valleys(axes, law=BESIROGLU_2024, budgets=(1e19, 1e20, 1e21, 1e22, 5.76
             n_best, d_best = law.optimum(flops)
             lowest = law.loss(n_best, d_best)
         axes.plot([n_best], [lowest], "o", color=colour)
-        words = {"textcoords": "offset points", "color": colour, "bbox": _BEHIND | {"alpha": 0.7}}
+        words = {"textcoords": "offset points", "color": colour, "bbox": BEHIND | {"alpha": 0.7}}
         axes.annotate(
             format_count(n_best), (n_best, lowest), xytext=(0, 7), va="bottom", ha="center", **words
         )
@@ -347,14 +352,14 @@ def draw_valley(axes):
     label_axes(
         axes, x="Model size N", x_unit="parameters", y="Loss above the floor E", y_unit="nats"
     )
-    path = _moving(axes, "-", color=QUIET, linewidth=1)
-    second = _moving(axes, "--", color=GREEN, linewidth=1.8)
-    curve = _moving(axes, "-", color=BLUE, linewidth=2.6)
-    second_best = _moving(axes, "o", color=GREEN, mfc="white", mew=2)
-    models = _moving(axes, "o", color=BLACK, markersize=5)
-    path_name = _words(axes, (6, 2), va="bottom", color=QUIET, size=10)
+    path = moving(axes, "-", color=QUIET, linewidth=1)
+    second = moving(axes, "--", color=GREEN, linewidth=1.8)
+    curve = moving(axes, "-", color=BLUE, linewidth=2.6)
+    second_best = moving(axes, "o", color=GREEN, mfc="white", mew=2)
+    models = moving(axes, "o", color=BLACK, markersize=5)
+    path_name = moving_words(axes, (6, 2), va="bottom", color=QUIET, size=10)
     names = [
-        _words(axes, (0, -6), rotation=-45, rotation_mode="anchor", va="top", size=10)
+        moving_words(axes, (0, -6), rotation=-45, rotation_mode="anchor", va="top", size=10)
         for _ in range(MOST_MODELS)
     ]
     points = {}  # what is bought: its point, its name beside it, its numbers in a corner
@@ -368,8 +373,8 @@ def draw_valley(axes):
         low = 0.15 - 0.055 * rank
         axes.plot(0.02, low, marker, color=colour, transform=axes.transAxes)
         points[name] = (
-            _moving(axes, marker, color=colour, markersize=11),
-            _words(axes, at, color=colour, **place),
+            moving(axes, marker, color=colour, markersize=11),
+            moving_words(axes, at, color=colour, **place),
             axes.text(
                 0.04,
                 low,
@@ -434,23 +439,23 @@ def draw_product_or_sum(axes):
     axes.axvspan(GROWTH[0], 1, color="#f0f0f0", zorder=0)
     axes.text(0.012, 12.5, "fitted here", color=QUIET, va="top")
     axes.text(1.3, 12.5, "followed beyond", color=QUIET, va="top")
-    floor = _moving(axes, (0, (2, 2)), color=QUIET, linewidth=1)
-    floor_name = _words(axes, (4, -3), color=QUIET, size=10, va="top")
-    reach = _moving(axes, "-", color=QUIET, linewidth=1)
-    truth = _moving(axes, "-", color="#b0b0b0", linewidth=6)
-    points = _moving(axes, "o", color=BLACK, markersize=7, zorder=4)
+    floor = moving(axes, (0, (2, 2)), color=QUIET, linewidth=1)
+    floor_name = moving_words(axes, (4, -3), color=QUIET, size=10, va="top")
+    reach = moving(axes, "-", color=QUIET, linewidth=1)
+    truth = moving(axes, "-", color="#b0b0b0", linewidth=6)
+    points = moving(axes, "o", color=BLACK, markersize=7, zorder=4)
     curves = {  # the line, and where its name stands from the line of `reach`
         "ratio": (
-            _moving(axes, DASHES[2], color=PURPLE),
-            _words(axes, (-6, 3), ha="right", va="bottom", color=PURPLE),
+            moving(axes, DASHES[2], color=PURPLE),
+            moving_words(axes, (-6, 3), ha="right", va="bottom", color=PURPLE),
         ),
         "product": (
-            _moving(axes, DASHES[1], color=ORANGE),
-            _words(axes, (-6, -3), ha="right", va="top", color=ORANGE),
+            moving(axes, DASHES[1], color=ORANGE),
+            moving_words(axes, (-6, -3), ha="right", va="top", color=ORANGE),
         ),
         "sum": (
-            _moving(axes, "-", color=BLUE),
-            _words(axes, (6, 3), va="bottom", color=BLUE, bbox=_BEHIND | {"alpha": 0.7}),
+            moving(axes, "-", color=BLUE),
+            moving_words(axes, (6, 3), va="bottom", color=BLUE, bbox=BEHIND | {"alpha": 0.7}),
         ),
     }
 
@@ -468,16 +473,3 @@ def draw_product_or_sum(axes):
         reach.set_data([result.reach, result.reach], axes.get_ylim())
 
     return update
-
-
-def _moving(axes, look, **more):
-    """An empty line or, where `look` is a marker, empty points, drawn anew at each update."""
-    marker, line = (look, "") if look in MARKERS else ("", look)
-    return axes.plot([], [], marker=marker, linestyle=line, animated=True, **more)[0]
-
-
-def _words(axes, offset, **look):
-    """Words that will stand `offset` points from the place that update gives as their `xy`."""
-    return axes.annotate(
-        "", (1, 1), xytext=offset, textcoords="offset points", animated=True, **look
-    )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import log
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN, training_flops
+from course.display import table
 from course.evidence import fact
-from course.scaling.display import table
 from course.scaling.laws import extrapolating
 from course.scaling.presets import (
     HOFFMANN_2022,

@@ -4,7 +4,6 @@
 table that estimates scale from: seconds on a reference machine, and of a small loop there.
 """
 
-import html
 import importlib.metadata
 import os
 import platform
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+
+from course.display import table
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMINGS = Path(__file__).with_name("timings.toml")
@@ -31,9 +32,7 @@ class CheckUp:
         return "\n".join(f"{w:<22} {found:<34} {remark}".rstrip() for w, found, remark in self.rows)
 
     def _repr_html_(self):
-        cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self.rows)
-        head = "<tr><th>What</th><th>Found here</th><th>What it means</th></tr>"
-        return f"<table>{head}{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+        return table("", ("What", "Found here", "What it means"), self.rows)
 
 
 def check_up():

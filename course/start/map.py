@@ -1,9 +1,9 @@
 """The map of the course: chapters, the sections that each mirrors, whether it is written."""
 
-import html
 from dataclasses import dataclass
 from pathlib import Path
 
+from course.display import table
 from course.evidence import chapters, sections
 
 TEXTS = Path(__file__).resolve().parents[2] / "notebooks" / "text"
@@ -22,13 +22,11 @@ class ChapterMap:
         )
 
     def _repr_html_(self):
-        head = "<tr><th></th><th>Chapter</th><th>State</th><th>Mirrors</th></tr>"
-        body = "".join(
-            f"<tr><td>{number}</td><td>{html.escape(title)}</td>"
-            f"<td>{'ready' if ready else 'to come'}</td><td>{html.escape(places)}</td></tr>"
+        rows = (
+            (str(number), title, "ready" if ready else "to come", places)
             for number, title, places, ready in self.rows
         )
-        return f"<table>{head}{body}</table>"
+        return table("", ("", "Chapter", "State", "Mirrors"), rows)
 
 
 def chapter_map():

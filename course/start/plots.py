@@ -3,13 +3,19 @@
 import numpy as np
 
 from course.evidence import VERDICTS, fact
-from course.figures import COLOURS, QUIET, label_axes, label_points, log_axis
+from course.figures import (
+    BEHIND,
+    COLOURS,
+    QUIET,
+    label_axes,
+    label_points,
+    log_axis,
+)
 from course.units import format_count, format_days, format_flop
 
 _MODELS = ("GPT-3", "Chinchilla", "PaLM", "LLaMA-1-7B", "Llama-3-8B", "Llama-3.1-405B")
 PARAMS = (1e8, 1e13)  # the plane that is drawn, and that the sliders span
 TOKENS = (1e9, 1e14)
-_BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # words stand on lines here
 
 
 def draw_training_compute(axes):
@@ -28,7 +34,7 @@ def draw_training_compute(axes):
     models = [fact(f"model.{name}").value for name in _MODELS]
     n, d = (np.array([model[key] for model in models]) for key in ("n_params", "n_tokens"))
     axes.plot(n, d, "o", color=COLOURS[0])
-    label_points(axes, n, d, _MODELS, color=COLOURS[0], size=10, bbox=_BEHIND)
+    label_points(axes, n, d, _MODELS, color=COLOURS[0], size=10, bbox=BEHIND)
 
     (diagonal,) = axes.plot([], [], "--", color=COLOURS[1], animated=True)
     hollow = {"markersize": 12, "mfc": "none", "mew": 3}  # a model under it can be seen
@@ -40,7 +46,7 @@ def draw_training_compute(axes):
         transform=axes.transAxes,
         va="top",
         color=COLOURS[1],
-        bbox=_BEHIND,
+        bbox=BEHIND,
         animated=True,
     )
 
@@ -75,5 +81,5 @@ def _draw_diagonal(axes, flops, text):
     axes.plot(n_params, flops / (6 * n_params), "-", color=QUIET, linewidth=0.8)
     # Its name stands on it, near the lower edge or the right one, whichever it meets first.
     at = min(flops / (6 * TOKENS[0]), PARAMS[1]) / 2.5
-    place = {"ha": "center", "va": "center", "bbox": _BEHIND}
+    place = {"ha": "center", "va": "center", "bbox": BEHIND}
     axes.text(at, flops / (6 * at), text, color=QUIET, size=10, **place)

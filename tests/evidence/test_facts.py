@@ -141,7 +141,7 @@ def test_a_card_says_unit_source_and_trust_in_plain_html():
     assert "read at the source" in card
     assert "style=" not in card
     assert "class=" not in card
-    assert "<td>2.162e14</td>" in fact("hoffmann.table3")._repr_html_()
+    assert ">2.162e14</td>" in fact("hoffmann.table3")._repr_html_()
     assert "not read at the source" in fact("model.GPT-3")._repr_html_()
 
 

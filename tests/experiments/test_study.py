@@ -155,7 +155,7 @@ def test_three_ways_agree_on_a_law_without_noise_but_for_the_envelope():
     lines = repr(approaches).splitlines()
     assert len(lines) == 4
     assert f"{surface:.3f} (" in lines[3]
-    assert "<th>N* exponent a</th>" in approaches._repr_html_()
+    assert ">N* exponent a</th>" in approaches._repr_html_()
 
 
 def test_leaving_out_the_embedding_raises_the_exponent_and_pairs_are_surer():

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from course.scaling.display import number, table
+from course.display import number, table
 from course.units import between
 
 

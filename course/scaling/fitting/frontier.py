@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from course.accounting.training import training_flops
-from course.scaling.display import count, flop, number, table
+from course.display import count, flop, number, table
 from course.scaling.fitting.runs import checked_runs
 from course.scaling.isoflop import valley_minimum
 from course.scaling.laws import PowerLawAllocation

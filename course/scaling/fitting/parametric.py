@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN
-from course.scaling.display import number, table
+from course.display import number, table
 from course.scaling.fitting.forms import KaplanJoint, SumOfPowers
 from course.scaling.fitting.minimise import minimise
 from course.scaling.fitting.runs import checked_runs

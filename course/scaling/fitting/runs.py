@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from course.accounting.training import training_flops
-from course.scaling.display import flop, number, table
+from course.display import flop, number, table
 from course.units import parse_count, parse_flop, positive
 
 NAMES = {
