@@ -26,7 +26,8 @@ def grouped_mm(rows, weights, counts):
     return _grouped_mm(rows, weights, counts)
 
 
-# Annotated, unlike all else here: custom_op reads the annotations. Custom operators, since a graph cannot hold sizes that are known only when it runs. The products
+# Custom operators, since a graph cannot hold sizes that are known only when it runs; they are
+# annotated, unlike all else here, because custom_op reads it. The products
 # go straight to their place in the result; unbind and split, unlike weights[e], cost one call.
 @torch.library.custom_op("course_moe::grouped_mm", mutates_args=())
 def _grouped_mm(rows: torch.Tensor, weights: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
