@@ -9,7 +9,7 @@ from course.classroom.judge import Case, Exercise, Property, Wrong
 
 _NEVER = float("inf")
 
-# --- 04.1 ------------------------------------------------------------------------------------
+# --- 04.1 ----------------------------------------------------------------------------------------
 
 
 def repeated_worth(unique, epochs, r_star):
@@ -51,52 +51,6 @@ def repeats_worth_nothing(unique, epochs, r_star):
     return {"effective": unique, "share": 1 / epochs, "next": 0}
 
 
-def epochs_for_repetitions(unique, epochs, r_star):
-    import math
-
-    following = math.exp(-epochs / r_star)
-    effective = unique + unique * r_star * (1 - following)
-    return {"effective": effective, "share": effective / (unique * epochs), "next": following}
-
-
-def r_star_not_in_front(unique, epochs, r_star):
-    import math
-
-    following = math.exp(-(epochs - 1) / r_star)
-    effective = unique + unique * (1 - following)
-    return {"effective": effective, "share": effective / (unique * epochs), "next": following}
-
-
-def r_star_not_in_the_exponent(unique, epochs, r_star):
-    import math
-
-    following = math.exp(-(epochs - 1))
-    effective = unique + unique * r_star * (1 - following)
-    return {"effective": effective, "share": effective / (unique * epochs), "next": following}
-
-
-def first_pass_forgotten(unique, epochs, r_star):
-    import math
-
-    following = math.exp(-(epochs - 1) / r_star)
-    effective = unique * r_star * (1 - following)
-    return {"effective": effective, "share": effective / (unique * epochs), "next": following}
-
-
-def each_pass_half(unique, epochs, r_star):
-    following = 0.5 ** (epochs - 1)
-    effective = unique * (2 - following)
-    return {"effective": effective, "share": effective / (unique * epochs), "next": following}
-
-
-def texts_for_share(unique, epochs, r_star):
-    import math
-
-    following = math.exp(-(epochs - 1) / r_star)
-    effective = unique + unique * r_star * (1 - following)
-    return {"effective": effective, "share": effective / unique, "next": following}
-
-
 def average_for_next(unique, epochs, r_star):
     import math
 
@@ -112,7 +66,90 @@ def next_for_average(unique, epochs, r_star):
     return {"effective": unique * epochs * following, "share": following, "next": following}
 
 
-# --- 04.2 ------------------------------------------------------------------------------------
+E04_1 = Exercise(
+    id="04.1",
+    name="repeated_worth",
+    title="Read again: what is it worth?",
+    minutes=9,
+    difficulty=1,
+    reference=repeated_worth,
+    properties=(
+        Property(
+            "25e9 tokens read four times are worth 93.1e9 fresh ones",
+            2,
+            ((25e9, 4, 15.39),),
+        ),
+        Property(
+            "one epoch, 40 epochs, and another R*",
+            1,
+            ((1e9, 1, 15.39), (1e9, 40, 15.39), (2e9, 10, 5.0)),
+        ),
+        Property(
+            "other texts come out right, parts of an epoch too",
+            1,
+            ((3.7e10, 2.53, 15.39), (1.31e9, 7.27, 3.13)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            all_fresh,
+            "You count every token that is read as a fresh one, as document A §4.1 does: it "
+            "asks how good a token is, and never how often it was read before.",
+        ),
+        Wrong(
+            repeats_worth_nothing,
+            "You count what is read again as nothing. The first repetitions are worth almost "
+            "as much as fresh text: e^(−R/R*) is near 1 while R is small.",
+        ),
+        Wrong(
+            {"(epochs - 1)": "epochs"},
+            "Your R is the number of epochs. The first reading repeats nothing: R = epochs − 1.",
+        ),
+        Wrong(
+            {"r_star * ": ""},
+            "You have R* in the exponent only. It also stands in front: U·R*·(1 − e^(−R/R*)).",
+        ),
+        Wrong(
+            {" / r_star": ""},
+            "Your exponent is −R. It is −R/R*: R* says after how many repetitions they wear out.",
+        ),
+        Wrong(
+            {"+ unique ": ""},
+            "You have the repetitions only. The first reading is worth U: add it.",
+        ),
+        Wrong(
+            {
+                (
+                    "import math\n"
+                    "\n"
+                    "    following = math.exp(-(epochs - 1) / r_star)\n"
+                    "    effective = unique + unique * r_star * (1"
+                ): ("following = 0.5 ** (epochs - 1)\n    effective = unique * (2")
+            },
+            "You let each reading be worth half of the one before. They wear out more slowly: "
+            "by e^(−1/R*) from one to the next.",
+        ),
+        Wrong(
+            {"(unique * epochs)": "unique"},
+            'Your "share" divides by the unique tokens. A share of all tokens that were read '
+            "is asked for: divide by U · epochs.",
+        ),
+        Wrong(
+            average_for_next,
+            'Your "next" is the average over all tokens read. The next token is worth less '
+            "than the average: e^(−R/R*).",
+        ),
+        Wrong(
+            next_for_average,
+            "You let every token be worth as little as the last one. Those read before were "
+            "worth more: use the formula of D′.",
+        ),
+    ),
+    right=(repeated_worth_token_by_token, repeated_worth_with_the_library),
+)
+
+# --- 04.2 ----------------------------------------------------------------------------------------
 
 
 def passes(r_star, worth, times):
@@ -159,42 +196,6 @@ def passes_with_the_library(r_star, worth, times):
     }
 
 
-def limit_without_the_first_pass(r_star, worth, times):
-    import math
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": r_star,
-        "until": 1 + r_star * math.log(1 / worth),
-        "needed": 1 - r_star * math.log(1 - (times - 1) / r_star),
-    }
-
-
-def repetitions_given(r_star, worth, times):
-    import math
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": 1 + r_star,
-        "until": r_star * math.log(1 / worth),
-        "needed": -r_star * math.log(1 - (times - 1) / r_star),
-    }
-
-
-def base_ten(r_star, worth, times):
-    import math
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": 1 + r_star,
-        "until": 1 + r_star * math.log10(1 / worth),
-        "needed": 1 - r_star * math.log10(1 - (times - 1) / r_star),
-    }
-
-
 def r_star_as_half_life(r_star, worth, times):
     import math
 
@@ -207,48 +208,6 @@ def r_star_as_half_life(r_star, worth, times):
     }
 
 
-def until_the_average(r_star, worth, times):
-    import math
-
-    from scipy.optimize import brentq
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-
-    def share(epochs):
-        return (1 + r_star * (1 - math.exp(-(epochs - 1) / r_star))) / epochs
-
-    return {
-        "most": 1 + r_star,
-        "until": brentq(lambda epochs: share(epochs) - worth, 1, 1e6),
-        "needed": 1 - r_star * math.log(1 - (times - 1) / r_star),
-    }
-
-
-def until_that_much_is_lost(r_star, worth, times):
-    import math
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": 1 + r_star,
-        "until": 1 + r_star * math.log(1 / (1 - worth)),
-        "needed": 1 - r_star * math.log(1 - (times - 1) / r_star),
-    }
-
-
-def falls_in_a_straight_line(r_star, worth, times):
-    import math
-
-    if times >= 1 + r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": 1 + r_star,
-        "until": 1 + r_star * (1 - worth),
-        "needed": 1 - r_star * math.log(1 - (times - 1) / r_star),
-    }
-
-
 def as_many_epochs_as_texts(r_star, worth, times):
     import math
 
@@ -257,30 +216,112 @@ def as_many_epochs_as_texts(r_star, worth, times):
     return {"most": 1 + r_star, "until": 1 + r_star * math.log(1 / worth), "needed": times}
 
 
-def first_pass_not_taken_off(r_star, worth, times):
-    import math
+E04_2 = Exercise(
+    id="04.2",
+    name="passes",
+    title="How often is often enough?",
+    minutes=11,
+    difficulty=2,
+    reference=passes,
+    properties=(
+        Property(
+            "R* = 15.39, worth 0.5, ten texts: 16.39, 11.67 and 14.53",
+            2,
+            ((15.39, 0.5, 10),),
+        ),
+        Property("another R*, worth 0.25, three texts", 1, ((4.0, 0.25, 3),)),
+        Property(
+            "more texts than any number of epochs is worth are refused",
+            1,
+            ((15.39, 0.5, 17), (4.0, 0.5, 5)),
+        ),
+        Property(
+            "other values come out right, or are refused",
+            1,
+            ((7.31, 0.37, 2.93), (11.9, 0.71, 12.95), (23.7, 0.83, 19.3)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {'"most": 1 + r_star,\n': '"most": r_star,\n'},
+            'Your "most" lacks the first reading: 1 + R*, as e^(−R/R*) goes to 0.',
+        ),
+        Wrong(
+            {'"until": 1 + r_star ': '"until": r_star ', "1 - r_star": "-r_star"},
+            "You give repetitions. Epochs are asked for: one more.",
+        ),
+        Wrong(
+            {
+                "r_star * math.log(1 / ": "r_star * math.log10(1 / ",
+                "r_star * math.log(1 - ": "r_star * math.log10(1 - ",
+            },
+            "Your logarithm has the base 10. The inverse of e^x is ln, `math.log`.",
+        ),
+        Wrong(
+            r_star_as_half_life,
+            "You use R* as the repetitions after which half is left (a logarithm to the base "
+            "2). After R* repetitions 1/e = 37 % is left: use ln.",
+        ),
+        Wrong(
+            {
+                ("\n\n"): ("\n\n    from scipy.optimize import brentq\n\n"),
+                'that")\n': (
+                    'that")\n'
+                    "\n"
+                    "    def share(epochs):\n"
+                    "        return (1 + r_star * (1 - math.exp(-(epochs - 1) / r_star))) / epochs\n"
+                    "\n"
+                ),
+                "1 + r_star * math.log(1 / worth": "brentq(lambda epochs: share(epochs) - worth, 1, 1e6",
+            },
+            'Your "until" asks when the average over all readings has fallen to `worth`. What '
+            "one more token is worth falls sooner: solve e^(−R/R*) = worth.",
+        ),
+        Wrong(
+            {"/ worth)": "/ (1 - worth))"},
+            'Your "until" asks when that much is lost. It asks when that much is left: '
+            "e^(−R/R*) = worth.",
+        ),
+        Wrong(
+            {"math.log(1 /": "(1 -"},
+            'Your "until" lets the worth fall in a straight line. It falls by the same '
+            "factor each time: solve e^(−R/R*) = worth with a logarithm.",
+        ),
+        Wrong(
+            as_many_epochs_as_texts,
+            'Your "needed" takes one epoch for each text, as if what is repeated were fresh. '
+            "Solve 1 + R*·(1 − e^(−R/R*)) = times.",
+        ),
+        Wrong(
+            {">= 1 + r_star:\n": ">= r_star:\n", "(times - 1)": "times"},
+            'Your "needed" lets the repetitions alone be worth all of `times`. The first '
+            "reading is worth 1 of them: R*·(1 − e^(−R/R*)) = times − 1.",
+        ),
+        Wrong(
+            {
+                (
+                    "if times >= 1 + r_star:\n"
+                    '        raise ValueError("no number of epochs is worth that")'
+                ): "left = 1 - (times - 1) / r_star",
+                "1 - (times - 1) / r_star)": "left) if left > 0 else 1000",
+            },
+            "You give a number of epochs where none is enough: however often it is read, a "
+            "text is worth less than 1 + R* texts. Raise ValueError from there on.",
+        ),
+    ),
+    right=(passes_by_search, passes_with_the_library),
+)
 
-    if times >= r_star:
-        raise ValueError("no number of epochs is worth that")
-    return {
-        "most": 1 + r_star,
-        "until": 1 + r_star * math.log(1 / worth),
-        "needed": 1 - r_star * math.log(1 - times / r_star),
-    }
+# --- 04.3 ----------------------------------------------------------------------------------------
 
-
-def search_that_ends_at_a_thousand(r_star, worth, times):
-    import math
-
-    left = 1 - (times - 1) / r_star
-    return {
-        "most": 1 + r_star,
-        "until": 1 + r_star * math.log(1 / worth),
-        "needed": 1 - r_star * math.log(left) if left > 0 else 1000,
-    }
-
-
-# --- 04.3 ------------------------------------------------------------------------------------
+_SCENARIOS = [
+    [100e12, 0.05, 120e12, 0.3],
+    [510e12, 0.07, 15e12, 0.04],
+    [300e12, 0.05, 10e12, 0.05],
+    [400e12, 0.03, 10e12, 0.2],
+    [320e12, 0.02, 7e12, 1.4],
+]
 
 
 def run_out(scenarios, by):
@@ -339,153 +380,6 @@ def year_as_printed_in_a(scenarios, by):
     }
 
 
-def stock_stands_still(scenarios, by):
-    import math
-
-    years = []
-    for stock, _, demand, growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif growth <= 0:
-            years.append(math.inf)
-        else:
-            years.append(math.log(stock / demand) / math.log(1 + growth))
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def straight_lines(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        speed = demand * demand_growth - stock * stock_growth
-        if demand >= stock:
-            years.append(0)
-        elif speed <= 0:
-            years.append(math.inf)
-        else:
-            years.append((stock - demand) / speed)
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def rates_for_factors(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth <= stock_growth:
-            years.append(math.inf)
-        else:
-            years.append(math.log(stock / demand) / math.log(demand_growth / stock_growth))
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def rates_subtracted(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth <= stock_growth:
-            years.append(math.inf)
-        else:
-            speed = math.log(1 + demand_growth - stock_growth)
-            years.append(math.log(stock / demand) / speed)
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def rates_in_the_exponent(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth <= stock_growth:
-            years.append(math.inf)
-        else:
-            years.append(math.log(stock / demand) / (demand_growth - stock_growth))
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def whole_years(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth <= stock_growth:
-            years.append(math.inf)
-        else:
-            speed = math.log((1 + demand_growth) / (1 + stock_growth))
-            years.append(math.ceil(math.log(stock / demand) / speed))
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def before_the_start(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand < stock and demand_growth <= stock_growth:
-            years.append(math.inf)
-        else:
-            speed = math.log((1 + demand_growth) / (1 + stock_growth))
-            years.append(math.log(stock / demand) / speed)
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-def gap_that_widens(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth == stock_growth:
-            years.append(math.inf)
-        else:
-            speed = math.log((1 + demand_growth) / (1 + stock_growth))
-            years.append(math.log(stock / demand) / speed)
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
 def never_from_2040_on(scenarios, by):
     import math
 
@@ -519,36 +413,183 @@ def each_year_uses_up_its_text(scenarios, by):
     }
 
 
-def never_as_an_error(scenarios, by):
-    import math
+E04_3 = Exercise(
+    id="04.3",
+    name="run_out",
+    title="When demand meets the stock",
+    minutes=13,
+    difficulty=2,
+    reference=run_out,
+    properties=(
+        Property(
+            "300e12 tokens that stay, 15e12 that grow 2.4 times a year: 3.42 years",
+            2,
+            (([[300e12, 0.0, 15e12, 1.4]], 6),),
+        ),
+        Property(
+            "a stock that grows too",
+            1,
+            (([[320e12, 0.02, 7e12, 1.4]], 6), ([[130e12, 0.03, 13e12, 0.5]], 6)),
+        ),
+        Property(
+            "of five stocks one is used up already, and two never are",
+            1,
+            ((_SCENARIOS, 6), (_SCENARIOS[1:], 26)),
+        ),
+        Property(
+            "other stocks come out right",
+            1,
+            (
+                ([[413e12, 0.035, 9.3e12, 0.62], [77e12, 0.12, 21e12, 0.09]], 9),
+                ([[88.7e12, 0.01, 91.3e12, 0.2], [663e12, 0.06, 11.3e12, 0.31]], 10),
+                ([[207e12, 0.015, 13.7e12, 0.17], [31e12, -0.04, 17.9e12, -0.02]], 27),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            year_as_printed_in_a,
+            "This is what document A §4.1 prints. It never uses the growth, adds 100e9 tokens "
+            "of new text a year to what is in use, and takes 10e12 for the whole internet: a "
+            "fiftieth of what is known.",
+        ),
+        Wrong(
+            {
+                "stock_growth, demand, demand_growth": "_, demand, growth",
+                "demand_growth <= stock_growth": "growth <= 0",
+                (
+                    "speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+                    "            years.append(math.log(stock / demand) / speed"
+                ): "years.append(math.log(stock / demand) / math.log(1 + growth)",
+            },
+            "Your stock stands still. It grows as well: the gap closes by (1 + demand_growth) "
+            "/ (1 + stock_growth) a year.",
+        ),
+        Wrong(
+            {
+                "scenarios:\n": (
+                    "scenarios:\n        speed = demand * demand_growth - stock * stock_growth\n"
+                ),
+                "demand_growth <= stock_growth": "speed <= 0",
+                (
+                    "speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+                    "            years.append(math.log(stock /"
+                ): "years.append((stock -",
+            },
+            "You add the same amount each year. Growth by a share of what is there is "
+            "exponential: times 1 + growth each year.",
+        ),
+        Wrong(
+            {
+                (
+                    "speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+                    "            years.append(math.log(stock / demand) / speed"
+                ): "years.append(math.log(stock / demand) / math.log(demand_growth / stock_growth)"
+            },
+            "You take the growth for the factor. A growth of 0.05 makes 1.05 times as much in "
+            "a year: add 1 before you take the logarithm.",
+        ),
+        Wrong(
+            {"(1 + demand_growth) / (1 + stock_growth)": "1 + demand_growth - stock_growth"},
+            "You subtract the one growth from the other. Each year demand gains the factor "
+            "(1 + demand_growth) / (1 + stock_growth): divide.",
+        ),
+        Wrong(
+            {
+                (
+                    "speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+                    "            years.append(math.log(stock / demand) / speed"
+                ): "years.append(math.log(stock / demand) / (demand_growth - stock_growth)"
+            },
+            "You take e^(growth) for a year. With a growth of 1.4 a year there is 2.4 times "
+            "as much, not e^1.4 = 4.1 times: use the logarithm of 1 + growth.",
+        ),
+        Wrong(
+            {"math.log(stock / demand) / speed": "math.ceil(math.log(stock / demand) / speed)"},
+            "You round up to whole years. Years with decimals are asked for.",
+        ),
+        Wrong(
+            {(">= stock:\n            years.append(0)\n        elif"): "< stock and"},
+            "You go back before 2024 where the demand is above the stock already. Then it is "
+            "used up at the start: after 0 years.",
+        ),
+        Wrong(
+            {"demand_growth <= ": "demand_growth == "},
+            "Where the demand grows more slowly than the stock, you find the year in the past "
+            "when they were equal. From now on they part: never.",
+        ),
+        Wrong(
+            never_from_2040_on,
+            "You stop looking in 2040, as document A §4.1 does, and call what comes later "
+            "never. Never is only where the demand does not grow faster than the stock.",
+        ),
+        Wrong(
+            each_year_uses_up_its_text,
+            "You add up the demand of all years. Text is not burnt: the demand is the size of "
+            "the largest data set, and next year's may contain this year's.",
+        ),
+        Wrong(
+            {
+                "years.append(math.inf": 'raise ValueError("the demand never reaches the stock"',
+                (
+                    "\n"
+                    '        "first": min(years),\n'
+                    '        "by": sum(year <= by for year in years),\n'
+                    '        "never": sum(year == math.inf for year in years),\n'
+                    "    "
+                ): '"first": min(years), "by": sum(year <= by for year in years), "never": 0',
+            },
+            "You raise an error where the stock is never used up. That is a possible answer: "
+            "math.inf, which is later than any year, so that min and <= go on working.",
+        ),
+        Wrong(
+            {
+                (
+                    "if demand >= stock:\n"
+                    "            years.append(0)\n"
+                    "        elif demand_growth <= stock_growth:\n"
+                    "            years.append(math.inf)\n"
+                    "        else:\n"
+                    "            speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+                    "    "
+                ): "speed = math.log((1 + demand_growth) / (1 + stock_growth))\n"
+            },
+            "You divide by ln 1 = 0 where stock and demand grow alike. Ask first: is the "
+            "demand there already (0 years)? Does it grow no faster than the stock (never)?",
+        ),
+    ),
+    right=(run_out_in_arrays, run_out_with_the_library),
+)
 
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        if demand >= stock:
-            years.append(0)
-        elif demand_growth <= stock_growth:
-            raise ValueError("the demand never reaches the stock")
-        else:
-            speed = math.log((1 + demand_growth) / (1 + stock_growth))
-            years.append(math.log(stock / demand) / speed)
-    return {"first": min(years), "by": sum(year <= by for year in years), "never": 0}
+# --- 04.4 ----------------------------------------------------------------------------------------
 
-
-def divided_by_no_speed(scenarios, by):
-    import math
-
-    years = []
-    for stock, stock_growth, demand, demand_growth in scenarios:
-        speed = math.log((1 + demand_growth) / (1 + stock_growth))
-        years.append(math.log(stock / demand) / speed)
-    return {
-        "first": min(years),
-        "by": sum(year <= by for year in years),
-        "never": sum(year == math.inf for year in years),
-    }
-
-
-# --- 04.4 ------------------------------------------------------------------------------------
+_DRAWN = [
+    3.9,
+    7.2,
+    2.4,
+    5.5,
+    _NEVER,
+    4.3,
+    10.8,
+    6.1,
+    3.2,
+    8.6,
+    5.0,
+    17.7,
+    4.8,
+    1.8,
+    6.9,
+    12.0,
+    4.1,
+    9.4,
+    3.5,
+    _NEVER,
+    5.9,
+    2.9,
+    7.9,
+    23.3,
+]
 
 
 def spread(years, by, level):
@@ -593,40 +634,6 @@ def spread_with_the_library(years, by, level):
         "interval": found.interval(level),
         "by": found.probability_by(by),
         "never": found.probability_never,
-    }
-
-
-def mean_of_those_that_end(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-    ending = [year for year in years if year < math.inf]
-
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
-
-    return {
-        "median": sum(ending) / len(ending),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year <= by for year in years) / n,
-        "never": years.count(math.inf) / n,
-    }
-
-
-def never_thrown_away(years, by, level):
-    import math
-
-    ordered = sorted(year for year in years if year < math.inf)
-    n = len(ordered)
-
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
-
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year <= by for year in ordered) / n,
-        "never": years.count(math.inf) / len(years),
     }
 
 
@@ -680,104 +687,134 @@ def interval_of_the_mean(years, by, level):
     }
 
 
-def level_left_out_on_each_side(years, by, level):
-    import math
+E04_4 = Exercise(
+    id="04.4",
+    name="spread",
+    title="A year with a spread",
+    minutes=13,
+    difficulty=2,
+    reference=spread,
+    properties=(
+        Property(
+            "the 24 draws of the notebook: 5.9 years, from 2.9 to 23.3; half within 6",
+            2,
+            ((_DRAWN, 6, 0.8),),
+        ),
+        Property(
+            "nine draws, two of them never, one just when it is asked for",
+            1,
+            (([6, 2, _NEVER, 4, 11, 3, _NEVER, 7, 5], 6, 0.5),),
+        ),
+        Property(
+            "three draws, none of them never",
+            1,
+            (([7.5, 2.5, 4.5], 3, 0.9),),
+        ),
+        Property(
+            "other draws come out right",
+            1,
+            (
+                (
+                    [14.31, 5.73, _NEVER, 8.13, 3.67, 19.93, 6.37, 32.17, _NEVER, 11.23, 9.89],
+                    11.23,
+                    0.6,
+                ),
+                ([38.41, 21.83, 27.71, 24.61, 47.93, 31.37, 25.27], 29, 0.55),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {
+                "years)\n": ("years)\n    ending = [year for year in years if year < math.inf]\n"),
+                "quantile(0.5": "sum(ending) / len(ending",
+            },
+            'Your "median" is a mean. One draw that never ends makes the mean never, so you '
+            "had to leave these out. Sort, and take the middle.",
+        ),
+        Wrong(
+            {
+                "ordered, n = sorted(years), len(years": (
+                    "ordered = sorted(year for year in years if year < math.inf)\n"
+                    "    n = len(ordered"
+                ),
+                "in years)": "in ordered)",
+                "math.inf) / n,\n": "math.inf) / len(years),\n",
+            },
+            "You throw the draws that are never away, and make the forecast earlier and surer "
+            "than it is. math.inf sorts behind every year: leave it in, and divide by all.",
+        ),
+        Wrong(
+            never_taken_for_2040,
+            "You take never, and all that is late, for 2040: document A §4.1 stops "
+            "counting there. A horizon is no date: leave math.inf in.",
+        ),
+        Wrong(
+            normal_curve,
+            "Your interval is mean ± z · standard deviation. Dates are skewed, with a long "
+            "late end, and never has no mean. Count draws from both ends.",
+        ),
+        Wrong(
+            interval_of_the_mean,
+            "Your interval divides by √n: it says how well the mean is known, and shrinks the "
+            "more you draw. How far the dates themselves spread is asked for.",
+        ),
+        Wrong(
+            {"(1 - level) / 2), quantile((1 + level) / 2": "1 - level), quantile(level"},
+            "You leave out 1 − level on each side. Both sides together leave out 1 − level: "
+            "half of it each.",
+        ),
+        Wrong(
+            {
+                (
+                    "\n    def quantile(share):\n        return ordered[math.ceil(share * n) - 1]\n"
+                ): "    ending = [year for year in years if year < math.inf]",
+                "quantile(0.5)": "ordered[math.ceil(0.5 * n) - 1]",
+                "quantile((1 - level) / 2), quantile((1 + level) / 2": "min(ending), max(ending",
+            },
+            "Your interval goes from the first draw to the last, whatever the level.",
+        ),
+        Wrong(
+            {
+                "return ordered[math.ceil(share * n) - 1]": (
+                    "place = share * (n - 1)\n"
+                    "        lower, part = math.floor(place), place - math.floor(place)\n"
+                    "        if part < 1e-9:\n"
+                    "            return ordered[lower]\n"
+                    "        return ordered[lower] * (1 - part) + ordered[lower + 1] * part"
+                )
+            },
+            "You interpolate between two draws, as np.quantile does if nothing is said. Next "
+            "to a draw that is never that gives NaN. Take the draw itself.",
+        ),
+        Wrong(
+            {"year <= by ": "year < by "},
+            'Your "by" leaves out the draws that are just `by`. These are in time: <=.',
+        ),
+        Wrong(
+            {"years) / n,\n": "years) / (n - years.count(math.inf)),\n"},
+            'Your "by" divides by the draws that end at all. The chance is that among all draws.',
+        ),
+        Wrong(
+            {"years.count(math.inf": "sum(year > by for year in years"},
+            'Your "never" counts all that is later than `by`. Late is not never.',
+        ),
+    ),
+    right=(spread_in_arrays, spread_with_the_library),
+)
 
-    ordered, n = sorted(years), len(years)
+# --- 04.5 ----------------------------------------------------------------------------------------
 
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
+_TEXTS = [
+    "the cat sat on the mat and slept all day",
+    "the cat sat on the mat and slept all night",
+    "a model learns from the text that it reads",
+    "the mat sat on the cat and slept all day",
+    "the cat sat on the mat and slept all day",
+]
 
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile(1 - level), quantile(level)],
-        "by": sum(year <= by for year in years) / n,
-        "never": years.count(math.inf) / n,
-    }
-
-
-def from_first_to_last(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-    ending = [year for year in years if year < math.inf]
-    return {
-        "median": ordered[math.ceil(0.5 * n) - 1],
-        "interval": [min(ending), max(ending)],
-        "by": sum(year <= by for year in years) / n,
-        "never": years.count(math.inf) / n,
-    }
-
-
-def between_two_draws(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-
-    def quantile(share):
-        place = share * (n - 1)
-        lower, part = math.floor(place), place - math.floor(place)
-        if part < 1e-9:
-            return ordered[lower]
-        return ordered[lower] * (1 - part) + ordered[lower + 1] * part
-
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year <= by for year in years) / n,
-        "never": years.count(math.inf) / n,
-    }
-
-
-def before_and_not_by(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
-
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year < by for year in years) / n,
-        "never": years.count(math.inf) / n,
-    }
-
-
-def by_among_those_that_end(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
-
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year <= by for year in years) / (n - years.count(math.inf)),
-        "never": years.count(math.inf) / n,
-    }
-
-
-def never_is_not_yet(years, by, level):
-    import math
-
-    ordered, n = sorted(years), len(years)
-
-    def quantile(share):
-        return ordered[math.ceil(share * n) - 1]
-
-    return {
-        "median": quantile(0.5),
-        "interval": [quantile((1 - level) / 2), quantile((1 + level) / 2)],
-        "by": sum(year <= by for year in years) / n,
-        "never": sum(year > by for year in years) / n,
-    }
-
-
-# --- 04.5 ------------------------------------------------------------------------------------
+_CHAIN = ["a b c d e f g h", "b c d e f g h i", "c d e f g h i j"]
 
 
 def near_copies(texts, length, threshold):
@@ -985,7 +1022,125 @@ def dropped_for_kept(texts, length, threshold):
     return {"similarity": len(sets[0] & sets[1]) / len(sets[0] | sets[1]), "kept": dropped}
 
 
-# --- 04.6 ------------------------------------------------------------------------------------
+E04_5 = Exercise(
+    id="04.5",
+    name="near_copies",
+    title="Almost the same text",
+    minutes=14,
+    difficulty=3,
+    reference=near_copies,
+    properties=(
+        Property(
+            "the texts of the notebook, runs of 3 words, 0.7: similarity 0.78, three are kept",
+            2,
+            ((_TEXTS, 3, 0.7),),
+        ),
+        Property(
+            "three in a row, each like the one before: the third is not like the first",
+            1,
+            ((_CHAIN, 2, 0.7),),
+        ),
+        Property(
+            "a similarity right at the threshold, and texts shorter than a run",
+            1,
+            ((["a b c d e", "a b c d x y", "yes", "yes", "no"], 2, 0.5),),
+        ),
+        Property(
+            "other texts come out right",
+            1,
+            (
+                (
+                    [
+                        "to be or not to be",
+                        "to be or not",
+                        "not to be or not to be",
+                        "be that as it may",
+                        "to be or not to be now",
+                    ],
+                    2,
+                    0.73,
+                ),
+                (["u v w x y z", "hush", "v w x y z u", "u v w x y q", "hush now"], 4, 0.49),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            words_without_order,
+            "You compare sets of single words, so that the order does not count. Compare runs "
+            "of `length` words.",
+        ),
+        Wrong(
+            runs_of_letters,
+            "Your runs are of letters. Split the text into words first: text.split().",
+        ),
+        Wrong(
+            blocks_side_by_side,
+            "You cut the text into blocks. A word put in at the start then shifts all of "
+            "them. A run begins at every word.",
+        ),
+        Wrong(
+            all_copies_dropped,
+            "You drop every text that has a near-copy, the first one too. Nothing is left of "
+            "what was there twice: keep the first.",
+        ),
+        Wrong(
+            neighbours_compared,
+            "You compare each text with the one before it only. Copies lie anywhere: compare "
+            "with all that were kept.",
+        ),
+        Wrong(
+            dropped_ones_count_too,
+            "You compare with texts that were dropped, too. A chain of small changes then "
+            "drops texts that are like nothing that is left: compare with the kept ones.",
+        ),
+        Wrong(
+            exact_copies_alone,
+            "You drop exact copies only. One changed word hides a copy from that: use the "
+            "similarity.",
+        ),
+        Wrong(
+            share_of_the_shorter,
+            "You divide by the smaller set. Jaccard divides by the union: all runs that are "
+            "in either.",
+        ),
+        Wrong(
+            dice,
+            "This is Dice's measure, 2·both / (sum of the sizes). Jaccard is both / either.",
+        ),
+        Wrong(
+            both_sizes_added,
+            "You divide by the two sizes added, and count the common runs twice. The union "
+            "has each once: `a | b`.",
+        ),
+        Wrong(
+            more_than_the_threshold,
+            "You drop what is above the threshold. At least as similar is asked for: >=.",
+        ),
+        Wrong(
+            last_copy_kept,
+            "You keep the last of several copies. The first one is asked for.",
+        ),
+        Wrong(
+            short_texts_without_shingles,
+            "Texts shorter than a run have no runs with you, so their copies stay. Such a "
+            "text is a run by itself.",
+        ),
+        Wrong(
+            nothing_over_nothing,
+            "Two texts shorter than a run have no runs with you, and you divide 0 by 0. Such a "
+            "text is a run by itself, so no set is empty.",
+        ),
+        Wrong(
+            dropped_for_kept,
+            'Your "kept" has the places that are dropped.',
+        ),
+    ),
+    right=(near_copies_in_a_loop, near_copies_with_the_library),
+)
+
+# --- 04.6 ----------------------------------------------------------------------------------------
 
 
 def coverage(amounts):
@@ -1035,54 +1190,6 @@ def index_as_printed_in_a(amounts):
     return {"entropy": entropy, "evenness": evenness, "effective": np.exp(entropy)}
 
 
-def domains_in_bits(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log2(p) for p in shares if p > 0)
-    evenness = entropy / math.log2(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)}
-
-
-def two_to_the_entropy(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": 2**entropy}
-
-
-def logarithm_of_nothing(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)}
-
-
-def empty_domains_left_out(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values() if amount > 0]
-    entropy = -sum(p * math.log(p) for p in shares)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)}
-
-
 def amounts_for_shares(amounts):
     import math
 
@@ -1093,74 +1200,128 @@ def amounts_for_shares(amounts):
     return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)}
 
 
-def divided_by_the_number(amounts):
-    import math
+E04_6 = Exercise(
+    id="04.6",
+    name="coverage",
+    title="How many domains is that?",
+    minutes=10,
+    difficulty=2,
+    reference=coverage,
+    properties=(
+        Property(
+            "a half and two quarters: 1.040 nats, evenness 0.946, 2.83 domains; and three "
+            "domains of which one is empty",
+            1,
+            (
+                ({"web": 50, "books": 25, "code": 25},),
+                ({"web": 3e12, "books": 1e12, "code": 0},),
+            ),
+        ),
+        Property(
+            "one domain alone is 0, 0 and 1",
+            1,
+            (Case(({"web": 7},), {"entropy": 0, "evenness": 0, "effective": 1}),),
+        ),
+        Property(
+            "a corpus without any text is refused",
+            1,
+            (({"web": 0, "code": 0},),),
+        ),
+        Property(
+            "other corpora come out right, or are refused",
+            1,
+            (
+                ({"law": 613, "news": 87, "mail": 0, "chat": 211, "maps": 39},),
+                ({"law": 0, "news": 4.7e11},),
+                ({"law": 0},),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            index_as_printed_in_a,
+            "This is document A's index. With one domain it divides by ln 1 = 0 and gives "
+            "NaN, and an empty corpus has a diversity of 0 in it. Say what one domain gives, "
+            "and refuse what has no shares.",
+        ),
+        Wrong(
+            {
+                "* math.log(p)": "* math.log2(p)",
+                "/ math.log(len(shares)": "/ math.log2(len(shares)",
+            },
+            "Your logarithm has the base 2. Nats are asked for, ln, and e goes with them.",
+        ),
+        Wrong(
+            {"math.exp(entropy)": "2**entropy"},
+            'Your "effective" is 2 to the power of nats. Nats go with e: math.exp.',
+        ),
+        Wrong(
+            {"shares if p > 0": "shares"},
+            "You take the logarithm of 0. p·ln p goes to 0 with p: leave a domain without "
+            "text out of the sum.",
+        ),
+        Wrong(
+            {
+                "amounts.values()]\n": "amounts.values() if amount > 0]\n",
+                "shares if p > 0": "shares",
+            },
+            'Your "evenness" does not count the domains without text. A listed domain that '
+            "is empty is the opposite of even: divide by ln of all that are listed.",
+        ),
+        Wrong(
+            amounts_for_shares,
+            "You put amounts into the formula. It wants shares, which sum to 1.",
+        ),
+        Wrong(
+            {
+                (
+                    "evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0\n"
+                    '    return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)'
+                ): (
+                    "return {\n"
+                    '        "entropy": entropy,\n'
+                    '        "evenness": entropy / len(shares),\n'
+                    '        "effective": math.exp(entropy),\n'
+                    "    "
+                )
+            },
+            'Your "evenness" divides by the number of domains. The most that the entropy can '
+            "be is the logarithm of it.",
+        ),
+        Wrong(
+            {"else 0\n": "else 1\n"},
+            "You call a single domain perfectly even. It is all in one place, as are two of "
+            "which one is empty: 0.",
+        ),
+        Wrong(
+            {"math.exp(entropy": "len(shares"},
+            'Your "effective" counts the domains. One with a per mille of the text does not '
+            "count like one with half: e to the power of the entropy weighs them.",
+        ),
+        Wrong(
+            {"math.exp(entropy": "evenness * len(shares"},
+            'Your "effective" is evenness times the number of domains. e to the power of the '
+            "entropy is asked for.",
+        ),
+        Wrong(
+            {
+                '"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)': (
+                    "\n"
+                    '        "entropy": entropy,\n'
+                    '        "evenness": evenness,\n'
+                    '        "effective": 1 / sum(p**2 for p in shares),\n'
+                    "    "
+                )
+            },
+            'Your "effective" is 1 / Σp², Simpson\'s number. It weighs small domains less. '
+            "That of the entropy is asked for.",
+        ),
+    ),
+    right=(coverage_as_a_product, coverage_with_the_library),
+)
 
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    return {
-        "entropy": entropy,
-        "evenness": entropy / len(shares),
-        "effective": math.exp(entropy),
-    }
-
-
-def one_domain_is_even(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 1
-    return {"entropy": entropy, "evenness": evenness, "effective": math.exp(entropy)}
-
-
-def domains_listed(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": len(shares)}
-
-
-def evenness_of_the_domains(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {"entropy": entropy, "evenness": evenness, "effective": evenness * len(shares)}
-
-
-def simpson(amounts):
-    import math
-
-    total = sum(amounts.values())
-    if total == 0:
-        raise ValueError("an empty corpus has no shares")
-    shares = [amount / total for amount in amounts.values()]
-    entropy = -sum(p * math.log(p) for p in shares if p > 0)
-    evenness = entropy / math.log(len(shares)) if len(shares) > 1 else 0
-    return {
-        "entropy": entropy,
-        "evenness": evenness,
-        "effective": 1 / sum(p**2 for p in shares),
-    }
-
-
-# --- 04.7 ------------------------------------------------------------------------------------
+# --- 04.7 ----------------------------------------------------------------------------------------
 
 
 def advice(amounts, floor):
@@ -1285,7 +1446,111 @@ def small_ones_dropped(amounts, floor):
     return {n: amount / large if amount >= floor * total else 0 for n, amount in amounts.items()}
 
 
-# --- 04.8 ------------------------------------------------------------------------------------
+E04_7 = Exercise(
+    id="04.7",
+    name="advice",
+    title="Advice that adds up",
+    minutes=13,
+    difficulty=3,
+    reference=advice,
+    properties=(
+        Property(
+            "74, 17, 7 and 2 with a floor of 0.1: 0.651, 0.149, 0.1 and 0.1",
+            2,
+            (({"web": 74, "books": 17, "code": 7, "chat": 2}, 0.1),),
+        ),
+        Property(
+            "scaling down puts a third domain below the floor; or none is below at all",
+            1,
+            (
+                Case(
+                    ({"web": 85, "books": 11, "code": 3, "chat": 1}, 0.1),
+                    {"web": 0.7, "books": 0.1, "code": 0.1, "chat": 0.1},
+                ),
+                ({"web": 6e12, "code": 4e12}, 0.1),
+            ),
+        ),
+        Property(
+            "floors that sum to 1 leave no choice; floors that sum to more are refused",
+            1,
+            (
+                ({"web": 90, "books": 5, "code": 3, "chat": 2}, 0.25),
+                ({"web": 90, "books": 5, "code": 3, "chat": 2}, 0.3),
+            ),
+        ),
+        Property(
+            "other corpora come out right, or are refused",
+            1,
+            (
+                ({"law": 613, "news": 171, "mail": 143, "chat": 11, "maps": 0}, 0.14),
+                ({"law": 887, "news": 113, "mail": 1}, 0.07),
+                ({"law": 3, "news": 3, "mail": 3}, 0.34),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            ten_per_cent_as_in_a,
+            "This is document A's advice: 10 % for whatever has less than 5 %, taken from "
+            "nothing. The shares do not sum to 1, and the floor is not used.",
+        ),
+        Wrong(
+            floor_on_top,
+            "You raise the small ones and take it from nobody: your shares sum to more than 1.",
+        ),
+        Wrong(
+            all_divided_by_the_sum,
+            "You divide all by the sum at the end, the raised ones too. They are then below "
+            "the floor again: scale only the others.",
+        ),
+        Wrong(
+            even_is_best_as_in_a,
+            "You make all even, as document A's index would have it. Only the floor is asked "
+            "for; the rest keeps its proportions.",
+        ),
+        Wrong(
+            the_same_from_each,
+            "You take the same amount from each of the others. Take in proportion, else a "
+            "domain just above the floor is pushed far below it, even below 0.",
+        ),
+        Wrong(
+            all_from_the_largest,
+            "You take all from the largest domain. All that are above the floor give in "
+            "proportion.",
+        ),
+        Wrong(
+            scaled_down_once,
+            "After you scale the others down, one of them is below the floor. Raise it too, "
+            "and scale again, until none is.",
+        ),
+        Wrong(
+            the_floor_for_all_first,
+            "You give the floor to each and divide up what is left. That raises small domains "
+            "above the floor. Raise to the floor, no further.",
+        ),
+        Wrong(
+            too_high_a_floor_accepted,
+            "You lower a floor that cannot be kept in silence. Four domains cannot have 30 % "
+            "each: raise ValueError.",
+        ),
+        Wrong(
+            small_ones_dropped,
+            "You drop the domains below the floor. They are to be raised to it.",
+        ),
+    ),
+    right=(advice_from_the_smallest, advice_by_bisection),
+)
+
+# --- 04.8 ----------------------------------------------------------------------------------------
+
+_RUNS = {
+    "medium_quality": [20e9, 2.565],
+    "high_quality_web": [20e9, 2.5],
+    "noise": [20e9, 3.1],
+}
+
+_LAW = (2.218, 1488, 0.35266)
 
 
 def measured_quality(runs, quality, floor, B, beta):
@@ -1343,19 +1608,6 @@ def multipliers_as_printed_in_a(runs, quality, floor, B, beta):
     return {"effective": effective, "multiplier": multiplier, "gain": gain}
 
 
-def unknown_counts_one(runs, quality, floor, B, beta):
-    if quality not in runs:
-        n_tokens = next(iter(runs.values()))[0]
-        gain = B / n_tokens**beta * (1 - 2**-beta)
-        return {"effective": n_tokens, "multiplier": 1.0, "gain": gain}
-    n_tokens, loss = runs[quality]
-    if loss <= floor:
-        raise ValueError("no amount of data reaches this loss")
-    effective = (B / (loss - floor)) ** (1 / beta)
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
-
-
 def gain_for_each_token(runs, quality, floor, B, beta):
     if quality not in runs or runs[quality][1] <= floor:
         raise ValueError("cannot tell")
@@ -1384,70 +1636,175 @@ def floor_forgotten(runs, quality, floor, B, beta):
     return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
 
 
-def power_not_turned_round(runs, quality, floor, B, beta):
-    if quality not in runs or runs[quality][1] <= floor:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = (B / (loss - floor)) ** beta
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
+E04_8 = Exercise(
+    id="04.8",
+    name="measured_quality",
+    title="A quality that is measured",
+    minutes=12,
+    difficulty=2,
+    reference=measured_quality,
+    properties=(
+        Property(
+            "good web text counts 1.79 times, noise 0.071 times",
+            2,
+            ((_RUNS, "high_quality_web", *_LAW), (_RUNS, "noise", *_LAW)),
+        ),
+        Property(
+            "a quality without a run is refused, and a loss that plain text never reaches",
+            1,
+            (
+                (_RUNS, "hihg_quality_web", *_LAW),
+                ({"too_good": [20e9, 2.118]}, "too_good", *_LAW),
+            ),
+        ),
+        Property(
+            "other runs come out right, or are refused",
+            1,
+            (
+                (
+                    {"low_quality": [3.3e9, 2.871], "noise": [7e9, 3.407]},
+                    "low_quality",
+                    2.031,
+                    937,
+                    0.331,
+                ),
+                ({"forum": [4.9e10, 2.447]}, "forum", 1.973, 1213, 0.347),
+                ({"forum": [4.9e10, 2.447]}, "Forum", 1.973, 1213, 0.347),
+                ({"forum": [4.9e10, 2.447]}, "forum", 2.519, 1213, 0.347),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            multipliers_as_printed_in_a,
+            "These are document A's multipliers, 3.0 to 0.1, and 1.0 for a name that it does "
+            "not know. They have no source. What a token is worth shows in a loss.",
+        ),
+        Wrong(
+            {
+                'raise ValueError(f"quality must be one of {list(runs)}, got {quality!r}")': (
+                    "n_tokens = next(iter(runs.values()))[0]\n"
+                    "        gain = B / n_tokens**beta * (1 - 2**-beta)\n"
+                    '        return {"effective": n_tokens, "multiplier": 1.0, "gain": gain}'
+                ),
+                'f"loss must be above {floor}, got {loss}': '"no amount of data reaches this loss',
+            },
+            "You let an unknown name count 1.0, as document A does. A slip of the keys then "
+            "passes as medium quality: raise ValueError.",
+        ),
+        Wrong(
+            gain_for_each_token,
+            'Your "gain" is divided by the tokens, as document A divides for its '
+            "efficiency. Whatever is divided so favours fewer tokens. The nats of a doubling "
+            "are asked for.",
+        ),
+        Wrong(
+            losses_divided,
+            "You divide one loss by the other. Losses are no tokens: ask how many plain tokens "
+            "reach this loss.",
+        ),
+        Wrong(
+            floor_forgotten,
+            "You forget the floor. Only what lies above it falls with the tokens: loss − "
+            "floor = B / D^beta.",
+        ),
+        Wrong(
+            {
+                "in runs:\n": "in runs or runs[quality][1] <= floor:\n",
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                    "    effective = (B / (loss - floor)) ** (1 / beta)"
+                ): "effective = (B / (loss - floor)) ** beta",
+            },
+            "You raise to beta. To solve for D, take the power 1/beta.",
+        ),
+        Wrong(
+            {
+                "in runs:\n": "in runs or runs[quality][1] <= floor:\n",
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                    "    effective = (B / (loss - floor)) ** (1 / beta"
+                ): "effective = B / (loss - floor",
+            },
+            "You solve loss − floor = B / D. D stands there to the power of beta.",
+        ),
+        Wrong(
+            {
+                "in runs:\n": "in runs or runs[quality][1] <= floor:\n",
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "    if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                ): "",
+                "effective / n_tokens": "n_tokens / effective",
+            },
+            'Your "multiplier" is upside down: plain tokens over the tokens of the run.',
+        ),
+        Wrong(
+            {
+                "in runs:\n": "in runs or runs[quality][1] <= floor:\n",
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "    if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                ): "",
+                "* (1 - 2**-beta)": "/ 2",
+            },
+            'Your "gain" is half of what lies above the floor. Twice the tokens divide it by '
+            "2^beta, which is much less than 2.",
+        ),
+        Wrong(
+            {
+                "in runs:\n": "in runs or runs[quality][1] <= floor:\n",
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "    if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                ): "",
+                "gain = (loss - floor) * (1 - 2**-beta)": "after = floor + (loss - floor) * 2**-beta",
+                '"gain": gain}': '"gain": after}',
+            },
+            'Your "gain" is the loss after the doubling. What the doubling saves is asked for.',
+        ),
+        Wrong(
+            {
+                'f"quality must be one of {list(runs)}, got {quality!r}': '"cannot tell',
+                (
+                    "if loss <= floor:\n"
+                    '        raise ValueError(f"loss must be above {floor}, got {loss}")\n'
+                    "    effective = (B / "
+                ): "effective = (B / abs",
+            },
+            "You accept a loss below the floor. No amount of plain text reaches it, so it has "
+            "no multiplier: raise ValueError.",
+        ),
+        Wrong(
+            {
+                (
+                    "    if quality not in runs:\n"
+                    '        raise ValueError(f"quality must be one of {list(runs)}, got {quality!r}")\n'
+                ): "",
+                'f"loss must be above {floor}, got {loss}': '"no amount of data reaches this loss',
+            },
+            "You let Python stop with KeyError. Say what is wrong: raise ValueError for a "
+            "quality without a run.",
+        ),
+    ),
+    right=(measured_quality_by_search, measured_quality_with_the_library),
+)
 
+# --- 04.9 ----------------------------------------------------------------------------------------
 
-def power_forgotten(runs, quality, floor, B, beta):
-    if quality not in runs or runs[quality][1] <= floor:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = B / (loss - floor)
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
+_SHARES = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1]
 
+_CODE = [1.70, 1.705, 1.72, 1.76, 1.85, 1.98, 2.40]
 
-def multiplier_upside_down(runs, quality, floor, B, beta):
-    if quality not in runs or runs[quality][1] <= floor:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = (B / (loss - floor)) ** (1 / beta)
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": n_tokens / effective, "gain": gain}
-
-
-def twice_the_data_half_the_loss(runs, quality, floor, B, beta):
-    if quality not in runs or runs[quality][1] <= floor:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = (B / (loss - floor)) ** (1 / beta)
-    gain = (loss - floor) / 2
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
-
-
-def loss_after_doubling(runs, quality, floor, B, beta):
-    if quality not in runs or runs[quality][1] <= floor:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = (B / (loss - floor)) ** (1 / beta)
-    after = floor + (loss - floor) * 2**-beta
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": after}
-
-
-def below_the_floor_accepted(runs, quality, floor, B, beta):
-    if quality not in runs:
-        raise ValueError("cannot tell")
-    n_tokens, loss = runs[quality]
-    effective = (B / abs(loss - floor)) ** (1 / beta)
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
-
-
-def key_that_is_not_there(runs, quality, floor, B, beta):
-    n_tokens, loss = runs[quality]
-    if loss <= floor:
-        raise ValueError("no amount of data reaches this loss")
-    effective = (B / (loss - floor)) ** (1 / beta)
-    gain = (loss - floor) * (1 - 2**-beta)
-    return {"effective": effective, "multiplier": effective / n_tokens, "gain": gain}
-
-
-# --- 04.9 ------------------------------------------------------------------------------------
+_WORDS = [2.60, 2.33, 2.22, 2.15, 2.11, 2.10, 2.095]
 
 
 def best_mixture(shares, code, words, weight):
@@ -1517,80 +1874,6 @@ def one_parabola_for_all(shares, code, words, weight):
     return {"share": share, "loss": np.polyval([a, b, c], share)}
 
 
-def steps_taken_for_equal(shares, code, words, weight):
-    import numpy as np
-
-    target = weight * np.array(words) + (1 - weight) * np.array(code)
-    i = int(np.argmin(target))
-    if i in (0, len(shares) - 1):
-        return {"share": shares[i], "loss": target[i]}
-    before, lowest, after = target[i - 1 : i + 2]
-    step = (shares[i + 1] - shares[i - 1]) / 2
-    move = (before - after) / (before - 2 * lowest + after) / 2
-    return {
-        "share": shares[i] + step * move,
-        "loss": lowest - (before - after) * move / 4,
-    }
-
-
-def weights_the_other_way_round(shares, code, words, weight):
-    import numpy as np
-
-    target = (1 - weight) * np.array(words) + weight * np.array(code)
-    i = int(np.argmin(target))
-    if i in (0, len(shares) - 1):
-        return {"share": shares[i], "loss": target[i]}
-    a, b, c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)
-    share = -b / (2 * a)
-    return {"share": share, "loss": np.polyval([a, b, c], share)}
-
-
-def both_count_alike(shares, code, words, weight):
-    import numpy as np
-
-    target = (np.array(words) + np.array(code)) / 2
-    i = int(np.argmin(target))
-    if i in (0, len(shares) - 1):
-        return {"share": shares[i], "loss": target[i]}
-    a, b, c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)
-    share = -b / (2 * a)
-    return {"share": share, "loss": np.polyval([a, b, c], share)}
-
-
-def weighed_by_the_mixture(shares, code, words, weight):
-    import numpy as np
-
-    s = np.array(shares)
-    target = s * np.array(words) + (1 - s) * np.array(code)
-    i = int(np.argmin(target))
-    if i in (0, len(shares) - 1):
-        return {"share": shares[i], "loss": target[i]}
-    a, b, c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)
-    share = -b / (2 * a)
-    return {"share": share, "loss": np.polyval([a, b, c], share)}
-
-
-def loss_of_the_lowest_measured(shares, code, words, weight):
-    import numpy as np
-
-    target = weight * np.array(words) + (1 - weight) * np.array(code)
-    i = int(np.argmin(target))
-    if i in (0, len(shares) - 1):
-        return {"share": shares[i], "loss": target[i]}
-    a, b, _ = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)
-    return {"share": -b / (2 * a), "loss": target[i]}
-
-
-def beyond_the_last_mixture(shares, code, words, weight):
-    import numpy as np
-
-    target = weight * np.array(words) + (1 - weight) * np.array(code)
-    i = min(len(shares) - 2, max(1, int(np.argmin(target))))
-    a, b, c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)
-    share = -b / (2 * a)
-    return {"share": share, "loss": np.polyval([a, b, c], share)}
-
-
 def no_neighbour_at_the_end(shares, code, words, weight):
     target = [weight * w + (1 - weight) * c for w, c in zip(words, code, strict=True)]
     i = target.index(min(target))
@@ -1604,7 +1887,147 @@ def no_neighbour_at_the_end(shares, code, words, weight):
     }
 
 
-# --- 04.10 -----------------------------------------------------------------------------------
+E04_9 = Exercise(
+    id="04.9",
+    name="best_mixture",
+    title="The best mixture, for whom?",
+    minutes=13,
+    difficulty=3,
+    reference=best_mixture,
+    properties=(
+        Property(
+            "a target of 30 % words: a share of 0.344, 1.866 nats; of 50 %: 0.469 and 1.955",
+            2,
+            ((_SHARES, _CODE, _WORDS, 0.3), (_SHARES, _CODE, _WORDS, 0.5)),
+            rel_tol=1e-5,
+        ),
+        Property(
+            "for one kind of text alone the best share is at the end",
+            1,
+            ((_SHARES, _CODE, _WORDS, 0), (_SHARES, _CODE, _WORDS, 1)),
+            rel_tol=1e-5,
+        ),
+        Property(
+            "other tables come out right",
+            1,
+            (
+                (
+                    [0, 0.2, 0.3, 0.7, 1],
+                    [1.513, 1.547, 1.571, 1.693, 2.217],
+                    [2.817, 2.411, 2.357, 2.293, 2.269],
+                    0.37,
+                ),
+                (
+                    [0.05, 0.15, 0.4, 0.85, 0.95],
+                    [1.613, 1.637, 1.681, 1.913, 2.071],
+                    [2.639, 2.457, 2.341, 2.263, 2.257],
+                    0.81,
+                ),
+                (
+                    [0.05, 0.15, 0.4, 0.85, 0.95],
+                    [1.613, 1.637, 1.681, 1.913, 2.071],
+                    [2.639, 2.457, 2.341, 2.263, 2.257],
+                    0.04,
+                ),
+            ),
+            hidden=True,
+            rel_tol=1e-5,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            even_always_as_in_a,
+            "You take half of each whatever the target is: document A's index calls that "
+            "perfect. Ask the losses.",
+        ),
+        Wrong(
+            lowest_that_was_measured,
+            "You take the best of the mixtures that were tried. The lowest point lies between "
+            "them: put a parabola through it and its two neighbours.",
+        ),
+        Wrong(
+            mixed_as_the_target,
+            "You mix as the target is mixed. The best mixture is another: some of a kind helps "
+            "the other too, and the first bit of each helps most.",
+        ),
+        Wrong(
+            one_parabola_for_all,
+            "You put one parabola through all mixtures. The curve rises steeply at its ends, "
+            "which pulls the bottom away: use three points only.",
+        ),
+        Wrong(
+            {
+                (
+                    "a, b, c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)\n"
+                    "    share = -b / (2 * a)\n"
+                    '    return {"share": share, "loss": np.polyval([a, b, c], share)'
+                ): (
+                    "before, lowest, after = target[i - 1 : i + 2]\n"
+                    "    step = (shares[i + 1] - shares[i - 1]) / 2\n"
+                    "    move = (before - after) / (before - 2 * lowest + after) / 2\n"
+                    "    return {\n"
+                    '        "share": shares[i] + step * move,\n'
+                    '        "loss": lowest - (before - after) * move / 4,\n'
+                    "    "
+                )
+            },
+            "You use the formula for points at equal distances. These shares are not: fit the "
+            "parabola to the shares themselves.",
+        ),
+        Wrong(
+            {"weight * np.array(words) + (1 - weight)": "(1 - weight) * np.array(words) + weight"},
+            "You have the weights the other way round: `weight` is that of the words.",
+        ),
+        Wrong(
+            {
+                "weight * np.array(words) + (1 - weight) * np.array(code)": "(np.array(words) + np.array(code)) / 2"
+            },
+            "You let both losses count alike. The target is weight · words + (1 − weight) · code.",
+        ),
+        Wrong(
+            {
+                "target = weight * np.array(words) + (1 - weight": (
+                    "s = np.array(shares)\n    target = s * np.array(words) + (1 - s"
+                )
+            },
+            "You weigh the losses by the share in training. That share is what you look for; "
+            "what counts later is the target, `weight`.",
+        ),
+        Wrong(
+            {
+                (
+                    "c = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)\n"
+                    "    share = -b / (2 * a)\n"
+                    '    return {"share": share, "loss": np.polyval([a, b, c], share)'
+                ): (
+                    "_ = np.polyfit(shares[i - 1 : i + 2], target[i - 1 : i + 2], 2)\n"
+                    '    return {"share": -b / (2 * a), "loss": target[i]'
+                )
+            },
+            'Your "loss" is the lowest that was measured. That at the bottom of the parabola '
+            "is asked for.",
+        ),
+        Wrong(
+            {
+                (
+                    "int(np.argmin(target))\n"
+                    "    if i in (0, len(shares) - 1):\n"
+                    '        return {"share": shares[i], "loss": target[i]}'
+                ): "min(len(shares) - 2, max(1, int(np.argmin(target))))"
+            },
+            "You put a parabola where the lowest loss is at an end, and leave the range that "
+            "was measured. Give the end itself.",
+        ),
+        Wrong(
+            no_neighbour_at_the_end,
+            "The lowest loss can be the first or the last one. It has one neighbour then "
+            "(and -1 is the last place of a list, not the one before the first). Give the end.",
+        ),
+    ),
+    right=(best_mixture_by_differences, best_mixture_by_lagrange),
+)
+
+# --- 04.10 ---------------------------------------------------------------------------------------
 
 
 def filter_pays(n_tokens, stock, share, multiplier, r_star):
@@ -1658,116 +2081,12 @@ def repetition_forgotten(n_tokens, stock, share, multiplier, r_star):
     }
 
 
-def quality_above_quantity_as_in_a(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier > 1,
-    }
-
-
 def stocks_compared(n_tokens, stock, share, multiplier, r_star):
     return {
         "plain": stock,
         "filtered": multiplier * share * stock,
         "needed": 1 / share,
         "pays": multiplier * share > 1,
-    }
-
-
-def as_many_epochs_of_both(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique, tokens):
-        if tokens <= unique:
-            return tokens
-        repetitions = tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock, n_tokens), worth(share * stock, share * n_tokens)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier * few > plain,
-    }
-
-
-def less_than_one_epoch(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier * few > plain,
-    }
-
-
-def all_of_the_stock_is_read(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        repetitions = max(0, n_tokens / unique - 1)
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier * few > plain,
-    }
-
-
-def first_pass_counted_as_repetition(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier * few > plain,
-    }
-
-
-def quality_makes_more_text(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, better = worth(stock), worth(multiplier * share * stock)
-    return {
-        "plain": plain,
-        "filtered": better,
-        "needed": plain / worth(share * stock),
-        "pays": better > plain,
     }
 
 
@@ -1785,1064 +2104,112 @@ def all_of_it_is_fresh(n_tokens, stock, share, multiplier, r_star):
     }
 
 
-def the_share_that_is_dropped(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth((1 - share) * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": plain / few,
-        "pays": multiplier * few > plain,
-    }
-
-
-def needed_is_one_over_the_share(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": 1 / share,
-        "pays": multiplier * few > plain,
-    }
-
-
-def needed_upside_down(n_tokens, stock, share, multiplier, r_star):
-    import math
-
-    def worth(unique):
-        if n_tokens <= unique:
-            return n_tokens
-        repetitions = n_tokens / unique - 1
-        return unique + unique * r_star * (1 - math.exp(-repetitions / r_star))
-
-    plain, few = worth(stock), worth(share * stock)
-    return {
-        "plain": plain,
-        "filtered": multiplier * few,
-        "needed": few / plain,
-        "pays": multiplier * few > plain,
-    }
-
-
-# --- the exercises ---------------------------------------------------------------------------
-
-_DRAWN = [
-    3.9,
-    7.2,
-    2.4,
-    5.5,
-    _NEVER,
-    4.3,
-    10.8,
-    6.1,
-    3.2,
-    8.6,
-    5.0,
-    17.7,
-    4.8,
-    1.8,
-    6.9,
-    12.0,
-    4.1,
-    9.4,
-    3.5,
-    _NEVER,
-    5.9,
-    2.9,
-    7.9,
-    23.3,
-]
-_SCENARIOS = [
-    [100e12, 0.05, 120e12, 0.3],
-    [510e12, 0.07, 15e12, 0.04],
-    [300e12, 0.05, 10e12, 0.05],
-    [400e12, 0.03, 10e12, 0.2],
-    [320e12, 0.02, 7e12, 1.4],
-]
-_TEXTS = [
-    "the cat sat on the mat and slept all day",
-    "the cat sat on the mat and slept all night",
-    "a model learns from the text that it reads",
-    "the mat sat on the cat and slept all day",
-    "the cat sat on the mat and slept all day",
-]
-_CHAIN = ["a b c d e f g h", "b c d e f g h i", "c d e f g h i j"]
-_RUNS = {
-    "medium_quality": [20e9, 2.565],
-    "high_quality_web": [20e9, 2.5],
-    "noise": [20e9, 3.1],
-}
-_LAW = (2.218, 1488, 0.35266)
-_SHARES = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1]
-_CODE = [1.70, 1.705, 1.72, 1.76, 1.85, 1.98, 2.40]
-_WORDS = [2.60, 2.33, 2.22, 2.15, 2.11, 2.10, 2.095]
-
-EXERCISES = [
-    Exercise(
-        id="04.1",
-        name="repeated_worth",
-        title="Read again: what is it worth?",
-        minutes=9,
-        difficulty=1,
-        reference=repeated_worth,
-        properties=(
-            Property(
-                "25e9 tokens read four times are worth 93.1e9 fresh ones",
-                2,
-                ((25e9, 4, 15.39),),
-            ),
-            Property(
-                "one epoch, 40 epochs, and another R*",
-                1,
-                ((1e9, 1, 15.39), (1e9, 40, 15.39), (2e9, 10, 5.0)),
-            ),
-            Property(
-                "other texts come out right, parts of an epoch too",
-                1,
-                ((3.7e10, 2.53, 15.39), (1.31e9, 7.27, 3.13)),
-                hidden=True,
-            ),
+E04_10 = Exercise(
+    id="04.10",
+    name="filter_pays",
+    title="Does the filter pay?",
+    minutes=12,
+    difficulty=3,
+    reference=filter_pays,
+    properties=(
+        Property(
+            "20e12 tokens from a stock of 10e12, a tenth passes: 1.65 times as good is needed",
+            1,
+            ((20e12, 10e12, 0.1, 1.5, 15.39),),
         ),
-        wrong=(
-            Wrong(
-                all_fresh,
-                "You count every token that is read as a fresh one, as document A §4.1 does: it "
-                "asks how good a token is, and never how often it was read before.",
-            ),
-            Wrong(
-                repeats_worth_nothing,
-                "You count what is read again as nothing. The first repetitions are worth almost "
-                "as much as fresh text: e^(−R/R*) is near 1 while R is small.",
-            ),
-            Wrong(
-                epochs_for_repetitions,
-                "Your R is the number of epochs. The first reading repeats nothing: R = epochs "
-                "− 1.",
-            ),
-            Wrong(
-                r_star_not_in_front,
-                "You have R* in the exponent only. It also stands in front: U·R*·(1 − e^(−R/R*)).",
-            ),
-            Wrong(
-                r_star_not_in_the_exponent,
-                "Your exponent is −R. It is −R/R*: R* says after how many repetitions they wear "
-                "out.",
-            ),
-            Wrong(
-                first_pass_forgotten,
-                "You have the repetitions only. The first reading is worth U: add it.",
-            ),
-            Wrong(
-                each_pass_half,
-                "You let each reading be worth half of the one before. They wear out more slowly: "
-                "by e^(−1/R*) from one to the next.",
-            ),
-            Wrong(
-                texts_for_share,
-                'Your "share" divides by the unique tokens. A share of all tokens that were read '
-                "is asked for: divide by U · epochs.",
-            ),
-            Wrong(
-                average_for_next,
-                'Your "next" is the average over all tokens read. The next token is worth less '
-                "than the average: e^(−R/R*).",
-            ),
-            Wrong(
-                next_for_average,
-                "You let every token be worth as little as the last one. Those read before were "
-                "worth more: use the formula of D′.",
-            ),
+        Property(
+            "the same if three tenths pass, and where nothing is repeated at all",
+            2,
+            ((20e12, 10e12, 0.3, 1.5, 15.39), (1e12, 10e12, 0.25, 1.5, 15.39)),
         ),
-        right=(repeated_worth_token_by_token, repeated_worth_with_the_library),
+        Property(
+            "other filters come out right",
+            1,
+            (
+                (3.7e12, 4.3e12, 0.21, 1.37, 11.3),
+                (8.9e12, 2.3e12, 0.61, 1.13, 15.39),
+                (5.3e13, 1.9e13, 0.043, 2.71, 6.7),
+            ),
+            hidden=True,
+        ),
     ),
-    Exercise(
-        id="04.2",
-        name="passes",
-        title="How often is often enough?",
-        minutes=11,
-        difficulty=2,
-        reference=passes,
-        properties=(
-            Property(
-                "R* = 15.39, worth 0.5, ten texts: 16.39, 11.67 and 14.53",
-                2,
-                ((15.39, 0.5, 10),),
-            ),
-            Property("another R*, worth 0.25, three texts", 1, ((4.0, 0.25, 3),)),
-            Property(
-                "more texts than any number of epochs is worth are refused",
-                1,
-                ((15.39, 0.5, 17), (4.0, 0.5, 5)),
-            ),
-            Property(
-                "other values come out right, or are refused",
-                1,
-                ((7.31, 0.37, 2.93), (11.9, 0.71, 12.95), (23.7, 0.83, 19.3)),
-                hidden=True,
-            ),
+    wrong=(
+        Wrong(
+            repetition_forgotten,
+            "You forget that few texts are read often. What passes the filter must be repeated "
+            "more to fill the same training.",
         ),
-        wrong=(
-            Wrong(
-                limit_without_the_first_pass,
-                'Your "most" lacks the first reading: 1 + R*, as e^(−R/R*) goes to 0.',
-            ),
-            Wrong(
-                repetitions_given,
-                "You give repetitions. Epochs are asked for: one more.",
-            ),
-            Wrong(
-                base_ten,
-                "Your logarithm has the base 10. The inverse of e^x is ln, `math.log`.",
-            ),
-            Wrong(
-                r_star_as_half_life,
-                "You use R* as the repetitions after which half is left (a logarithm to the base "
-                "2). After R* repetitions 1/e = 37 % is left: use ln.",
-            ),
-            Wrong(
-                until_the_average,
-                'Your "until" asks when the average over all readings has fallen to `worth`. What '
-                "one more token is worth falls sooner: solve e^(−R/R*) = worth.",
-            ),
-            Wrong(
-                until_that_much_is_lost,
-                'Your "until" asks when that much is lost. It asks when that much is left: '
-                "e^(−R/R*) = worth.",
-            ),
-            Wrong(
-                falls_in_a_straight_line,
-                'Your "until" lets the worth fall in a straight line. It falls by the same '
-                "factor each time: solve e^(−R/R*) = worth with a logarithm.",
-            ),
-            Wrong(
-                as_many_epochs_as_texts,
-                'Your "needed" takes one epoch for each text, as if what is repeated were fresh. '
-                "Solve 1 + R*·(1 − e^(−R/R*)) = times.",
-            ),
-            Wrong(
-                first_pass_not_taken_off,
-                'Your "needed" lets the repetitions alone be worth all of `times`. The first '
-                "reading is worth 1 of them: R*·(1 − e^(−R/R*)) = times − 1.",
-            ),
-            Wrong(
-                search_that_ends_at_a_thousand,
-                "You give a number of epochs where none is enough: however often it is read, a "
-                "text is worth less than 1 + R* texts. Raise ValueError from there on.",
-            ),
+        Wrong(
+            {"* few > plain": "> 1"},
+            'Your "pays" says yes to whatever is better than the rest: quality above '
+            "quantity (数据质量 > 数据数量), as document A has it. Compare the two worths.",
         ),
-        right=(passes_by_search, passes_with_the_library),
+        Wrong(
+            stocks_compared,
+            "You compare the stocks. The training reads n_tokens either way: count what these "
+            "are worth.",
+        ),
+        Wrong(
+            {
+                "worth(unique)": "worth(unique, tokens)",
+                "if n_tokens ": "if tokens ",
+                "return n_tokens\n": "return tokens\n",
+                "= n_tokens ": "= tokens ",
+                "stock), worth(share * stock": "stock, n_tokens), worth(share * stock, share * n_tokens",
+            },
+            "You read the filtered text as often as the whole, so the training becomes "
+            "shorter. At equal compute n_tokens are read either way.",
+        ),
+        Wrong(
+            {("        if n_tokens <= unique:\n            return n_tokens\n"): ""},
+            "You use the formula of repetition where nothing is repeated. If n_tokens are no "
+            "more than there are, all of them are fresh: D′ = n_tokens.",
+        ),
+        Wrong(
+            {
+                (
+                    "if n_tokens <= unique:\n"
+                    "            return n_tokens\n"
+                    "        repetitions = n_tokens / unique - 1"
+                ): "repetitions = max(0, n_tokens / unique - 1)"
+            },
+            "Where n_tokens are fewer than the stock you count the whole stock. What is not "
+            "read teaches nothing: D′ = n_tokens.",
+        ),
+        Wrong(
+            {"unique - 1": "unique"},
+            "Your repetitions are one too many: R = n_tokens / U − 1.",
+        ),
+        Wrong(
+            {
+                "few = worth(stock), worth(share": "better = worth(stock), worth(multiplier * share",
+                '"filtered": multiplier * few,\n': '"filtered": better,\n',
+                "/ few,\n": "/ worth(share * stock),\n",
+                '"pays": multiplier * few ': '"pays": better ',
+            },
+            "You let better text be more text, so that it is repeated less. There is as much "
+            "of it as there is: multiply what was learnt from it, at the end.",
+        ),
+        Wrong(
+            all_of_it_is_fresh,
+            "You take all of the unfiltered text for fresh. It is repeated too where n_tokens "
+            "are more than the stock.",
+        ),
+        Wrong(
+            {"worth(share ": "worth((1 - share) "},
+            "Your filtered stock is what the filter drops. `share` is what passes.",
+        ),
+        Wrong(
+            {"plain / few": "1 / share"},
+            'Your "needed" is 1/share, as if what is repeated were worth nothing. Plain '
+            "worth over the filtered worth before the multiplier.",
+        ),
+        Wrong(
+            {"plain / few": "few / plain"},
+            'Your "needed" is upside down: it must be 1 or more where there is less text.',
+        ),
     ),
-    Exercise(
-        id="04.3",
-        name="run_out",
-        title="When demand meets the stock",
-        minutes=13,
-        difficulty=2,
-        reference=run_out,
-        properties=(
-            Property(
-                "300e12 tokens that stay, 15e12 that grow 2.4 times a year: 3.42 years",
-                2,
-                (([[300e12, 0.0, 15e12, 1.4]], 6),),
-            ),
-            Property(
-                "a stock that grows too",
-                1,
-                (([[320e12, 0.02, 7e12, 1.4]], 6), ([[130e12, 0.03, 13e12, 0.5]], 6)),
-            ),
-            Property(
-                "of five stocks one is used up already, and two never are",
-                1,
-                ((_SCENARIOS, 6), (_SCENARIOS[1:], 26)),
-            ),
-            Property(
-                "other stocks come out right",
-                1,
-                (
-                    ([[413e12, 0.035, 9.3e12, 0.62], [77e12, 0.12, 21e12, 0.09]], 9),
-                    ([[88.7e12, 0.01, 91.3e12, 0.2], [663e12, 0.06, 11.3e12, 0.31]], 10),
-                    ([[207e12, 0.015, 13.7e12, 0.17], [31e12, -0.04, 17.9e12, -0.02]], 27),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                year_as_printed_in_a,
-                "This is what document A §4.1 prints. It never uses the growth, adds 100e9 tokens "
-                "of new text a year to what is in use, and takes 10e12 for the whole internet: a "
-                "fiftieth of what is known.",
-            ),
-            Wrong(
-                stock_stands_still,
-                "Your stock stands still. It grows as well: the gap closes by (1 + demand_growth) "
-                "/ (1 + stock_growth) a year.",
-            ),
-            Wrong(
-                straight_lines,
-                "You add the same amount each year. Growth by a share of what is there is "
-                "exponential: times 1 + growth each year.",
-            ),
-            Wrong(
-                rates_for_factors,
-                "You take the growth for the factor. A growth of 0.05 makes 1.05 times as much in "
-                "a year: add 1 before you take the logarithm.",
-            ),
-            Wrong(
-                rates_subtracted,
-                "You subtract the one growth from the other. Each year demand gains the factor "
-                "(1 + demand_growth) / (1 + stock_growth): divide.",
-            ),
-            Wrong(
-                rates_in_the_exponent,
-                "You take e^(growth) for a year. With a growth of 1.4 a year there is 2.4 times "
-                "as much, not e^1.4 = 4.1 times: use the logarithm of 1 + growth.",
-            ),
-            Wrong(
-                whole_years,
-                "You round up to whole years. Years with decimals are asked for.",
-            ),
-            Wrong(
-                before_the_start,
-                "You go back before 2024 where the demand is above the stock already. Then it is "
-                "used up at the start: after 0 years.",
-            ),
-            Wrong(
-                gap_that_widens,
-                "Where the demand grows more slowly than the stock, you find the year in the past "
-                "when they were equal. From now on they part: never.",
-            ),
-            Wrong(
-                never_from_2040_on,
-                "You stop looking in 2040, as document A §4.1 does, and call what comes later "
-                "never. Never is only where the demand does not grow faster than the stock.",
-            ),
-            Wrong(
-                each_year_uses_up_its_text,
-                "You add up the demand of all years. Text is not burnt: the demand is the size of "
-                "the largest data set, and next year's may contain this year's.",
-            ),
-            Wrong(
-                never_as_an_error,
-                "You raise an error where the stock is never used up. That is a possible answer: "
-                "math.inf, which is later than any year, so that min and <= go on working.",
-            ),
-            Wrong(
-                divided_by_no_speed,
-                "You divide by ln 1 = 0 where stock and demand grow alike. Ask first: is the "
-                "demand there already (0 years)? Does it grow no faster than the stock (never)?",
-            ),
-        ),
-        right=(run_out_in_arrays, run_out_with_the_library),
-    ),
-    Exercise(
-        id="04.4",
-        name="spread",
-        title="A year with a spread",
-        minutes=13,
-        difficulty=2,
-        reference=spread,
-        properties=(
-            Property(
-                "the 24 draws of the notebook: 5.9 years, from 2.9 to 23.3; half within 6",
-                2,
-                ((_DRAWN, 6, 0.8),),
-            ),
-            Property(
-                "nine draws, two of them never, one just when it is asked for",
-                1,
-                (([6, 2, _NEVER, 4, 11, 3, _NEVER, 7, 5], 6, 0.5),),
-            ),
-            Property(
-                "three draws, none of them never",
-                1,
-                (([7.5, 2.5, 4.5], 3, 0.9),),
-            ),
-            Property(
-                "other draws come out right",
-                1,
-                (
-                    (
-                        [14.31, 5.73, _NEVER, 8.13, 3.67, 19.93, 6.37, 32.17, _NEVER, 11.23, 9.89],
-                        11.23,
-                        0.6,
-                    ),
-                    ([38.41, 21.83, 27.71, 24.61, 47.93, 31.37, 25.27], 29, 0.55),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                mean_of_those_that_end,
-                'Your "median" is a mean. One draw that never ends makes the mean never, so you '
-                "had to leave these out. Sort, and take the middle.",
-            ),
-            Wrong(
-                never_thrown_away,
-                "You throw the draws that are never away, and make the forecast earlier and surer "
-                "than it is. math.inf sorts behind every year: leave it in, and divide by all.",
-            ),
-            Wrong(
-                never_taken_for_2040,
-                "You take never, and all that is late, for 2040: document A §4.1 stops "
-                "counting there. A horizon is no date: leave math.inf in.",
-            ),
-            Wrong(
-                normal_curve,
-                "Your interval is mean ± z · standard deviation. Dates are skewed, with a long "
-                "late end, and never has no mean. Count draws from both ends.",
-            ),
-            Wrong(
-                interval_of_the_mean,
-                "Your interval divides by √n: it says how well the mean is known, and shrinks the "
-                "more you draw. How far the dates themselves spread is asked for.",
-            ),
-            Wrong(
-                level_left_out_on_each_side,
-                "You leave out 1 − level on each side. Both sides together leave out 1 − level: "
-                "half of it each.",
-            ),
-            Wrong(
-                from_first_to_last,
-                "Your interval goes from the first draw to the last, whatever the level.",
-            ),
-            Wrong(
-                between_two_draws,
-                "You interpolate between two draws, as np.quantile does if nothing is said. Next "
-                "to a draw that is never that gives NaN. Take the draw itself.",
-            ),
-            Wrong(
-                before_and_not_by,
-                'Your "by" leaves out the draws that are just `by`. These are in time: <=.',
-            ),
-            Wrong(
-                by_among_those_that_end,
-                'Your "by" divides by the draws that end at all. The chance is that among all '
-                "draws.",
-            ),
-            Wrong(
-                never_is_not_yet,
-                'Your "never" counts all that is later than `by`. Late is not never.',
-            ),
-        ),
-        right=(spread_in_arrays, spread_with_the_library),
-    ),
-    Exercise(
-        id="04.5",
-        name="near_copies",
-        title="Almost the same text",
-        minutes=14,
-        difficulty=3,
-        reference=near_copies,
-        properties=(
-            Property(
-                "the texts of the notebook, runs of 3 words, 0.7: similarity 0.78, three are kept",
-                2,
-                ((_TEXTS, 3, 0.7),),
-            ),
-            Property(
-                "three in a row, each like the one before: the third is not like the first",
-                1,
-                ((_CHAIN, 2, 0.7),),
-            ),
-            Property(
-                "a similarity right at the threshold, and texts shorter than a run",
-                1,
-                ((["a b c d e", "a b c d x y", "yes", "yes", "no"], 2, 0.5),),
-            ),
-            Property(
-                "other texts come out right",
-                1,
-                (
-                    (
-                        [
-                            "to be or not to be",
-                            "to be or not",
-                            "not to be or not to be",
-                            "be that as it may",
-                            "to be or not to be now",
-                        ],
-                        2,
-                        0.73,
-                    ),
-                    (["u v w x y z", "hush", "v w x y z u", "u v w x y q", "hush now"], 4, 0.49),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                words_without_order,
-                "You compare sets of single words, so that the order does not count. Compare runs "
-                "of `length` words.",
-            ),
-            Wrong(
-                runs_of_letters,
-                "Your runs are of letters. Split the text into words first: text.split().",
-            ),
-            Wrong(
-                blocks_side_by_side,
-                "You cut the text into blocks. A word put in at the start then shifts all of "
-                "them. A run begins at every word.",
-            ),
-            Wrong(
-                all_copies_dropped,
-                "You drop every text that has a near-copy, the first one too. Nothing is left of "
-                "what was there twice: keep the first.",
-            ),
-            Wrong(
-                neighbours_compared,
-                "You compare each text with the one before it only. Copies lie anywhere: compare "
-                "with all that were kept.",
-            ),
-            Wrong(
-                dropped_ones_count_too,
-                "You compare with texts that were dropped, too. A chain of small changes then "
-                "drops texts that are like nothing that is left: compare with the kept ones.",
-            ),
-            Wrong(
-                exact_copies_alone,
-                "You drop exact copies only. One changed word hides a copy from that: use the "
-                "similarity.",
-            ),
-            Wrong(
-                share_of_the_shorter,
-                "You divide by the smaller set. Jaccard divides by the union: all runs that are "
-                "in either.",
-            ),
-            Wrong(
-                dice,
-                "This is Dice's measure, 2·both / (sum of the sizes). Jaccard is both / either.",
-            ),
-            Wrong(
-                both_sizes_added,
-                "You divide by the two sizes added, and count the common runs twice. The union "
-                "has each once: `a | b`.",
-            ),
-            Wrong(
-                more_than_the_threshold,
-                "You drop what is above the threshold. At least as similar is asked for: >=.",
-            ),
-            Wrong(
-                last_copy_kept,
-                "You keep the last of several copies. The first one is asked for.",
-            ),
-            Wrong(
-                short_texts_without_shingles,
-                "Texts shorter than a run have no runs with you, so their copies stay. Such a "
-                "text is a run by itself.",
-            ),
-            Wrong(
-                nothing_over_nothing,
-                "Two texts shorter than a run have no runs with you, and you divide 0 by 0. Such a "
-                "text is a run by itself, so no set is empty.",
-            ),
-            Wrong(
-                dropped_for_kept,
-                'Your "kept" has the places that are dropped.',
-            ),
-        ),
-        right=(near_copies_in_a_loop, near_copies_with_the_library),
-    ),
-    Exercise(
-        id="04.6",
-        name="coverage",
-        title="How many domains is that?",
-        minutes=10,
-        difficulty=2,
-        reference=coverage,
-        properties=(
-            Property(
-                "a half and two quarters: 1.040 nats, evenness 0.946, 2.83 domains; and three "
-                "domains of which one is empty",
-                1,
-                (
-                    ({"web": 50, "books": 25, "code": 25},),
-                    ({"web": 3e12, "books": 1e12, "code": 0},),
-                ),
-            ),
-            Property(
-                "one domain alone is 0, 0 and 1",
-                1,
-                (Case(({"web": 7},), {"entropy": 0, "evenness": 0, "effective": 1}),),
-            ),
-            Property(
-                "a corpus without any text is refused",
-                1,
-                (({"web": 0, "code": 0},),),
-            ),
-            Property(
-                "other corpora come out right, or are refused",
-                1,
-                (
-                    ({"law": 613, "news": 87, "mail": 0, "chat": 211, "maps": 39},),
-                    ({"law": 0, "news": 4.7e11},),
-                    ({"law": 0},),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                index_as_printed_in_a,
-                "This is document A's index. With one domain it divides by ln 1 = 0 and gives "
-                "NaN, and an empty corpus has a diversity of 0 in it. Say what one domain gives, "
-                "and refuse what has no shares.",
-            ),
-            Wrong(
-                domains_in_bits,
-                "Your logarithm has the base 2. Nats are asked for, ln, and e goes with them.",
-            ),
-            Wrong(
-                two_to_the_entropy,
-                'Your "effective" is 2 to the power of nats. Nats go with e: math.exp.',
-            ),
-            Wrong(
-                logarithm_of_nothing,
-                "You take the logarithm of 0. p·ln p goes to 0 with p: leave a domain without "
-                "text out of the sum.",
-            ),
-            Wrong(
-                empty_domains_left_out,
-                'Your "evenness" does not count the domains without text. A listed domain that '
-                "is empty is the opposite of even: divide by ln of all that are listed.",
-            ),
-            Wrong(
-                amounts_for_shares,
-                "You put amounts into the formula. It wants shares, which sum to 1.",
-            ),
-            Wrong(
-                divided_by_the_number,
-                'Your "evenness" divides by the number of domains. The most that the entropy can '
-                "be is the logarithm of it.",
-            ),
-            Wrong(
-                one_domain_is_even,
-                "You call a single domain perfectly even. It is all in one place, as are two of "
-                "which one is empty: 0.",
-            ),
-            Wrong(
-                domains_listed,
-                'Your "effective" counts the domains. One with a per mille of the text does not '
-                "count like one with half: e to the power of the entropy weighs them.",
-            ),
-            Wrong(
-                evenness_of_the_domains,
-                'Your "effective" is evenness times the number of domains. e to the power of the '
-                "entropy is asked for.",
-            ),
-            Wrong(
-                simpson,
-                'Your "effective" is 1 / Σp², Simpson\'s number. It weighs small domains less. '
-                "That of the entropy is asked for.",
-            ),
-        ),
-        right=(coverage_as_a_product, coverage_with_the_library),
-    ),
-    Exercise(
-        id="04.7",
-        name="advice",
-        title="Advice that adds up",
-        minutes=13,
-        difficulty=3,
-        reference=advice,
-        properties=(
-            Property(
-                "74, 17, 7 and 2 with a floor of 0.1: 0.651, 0.149, 0.1 and 0.1",
-                2,
-                (({"web": 74, "books": 17, "code": 7, "chat": 2}, 0.1),),
-            ),
-            Property(
-                "scaling down puts a third domain below the floor; or none is below at all",
-                1,
-                (
-                    Case(
-                        ({"web": 85, "books": 11, "code": 3, "chat": 1}, 0.1),
-                        {"web": 0.7, "books": 0.1, "code": 0.1, "chat": 0.1},
-                    ),
-                    ({"web": 6e12, "code": 4e12}, 0.1),
-                ),
-            ),
-            Property(
-                "floors that sum to 1 leave no choice; floors that sum to more are refused",
-                1,
-                (
-                    ({"web": 90, "books": 5, "code": 3, "chat": 2}, 0.25),
-                    ({"web": 90, "books": 5, "code": 3, "chat": 2}, 0.3),
-                ),
-            ),
-            Property(
-                "other corpora come out right, or are refused",
-                1,
-                (
-                    ({"law": 613, "news": 171, "mail": 143, "chat": 11, "maps": 0}, 0.14),
-                    ({"law": 887, "news": 113, "mail": 1}, 0.07),
-                    ({"law": 3, "news": 3, "mail": 3}, 0.34),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                ten_per_cent_as_in_a,
-                "This is document A's advice: 10 % for whatever has less than 5 %, taken from "
-                "nothing. The shares do not sum to 1, and the floor is not used.",
-            ),
-            Wrong(
-                floor_on_top,
-                "You raise the small ones and take it from nobody: your shares sum to more than 1.",
-            ),
-            Wrong(
-                all_divided_by_the_sum,
-                "You divide all by the sum at the end, the raised ones too. They are then below "
-                "the floor again: scale only the others.",
-            ),
-            Wrong(
-                even_is_best_as_in_a,
-                "You make all even, as document A's index would have it. Only the floor is asked "
-                "for; the rest keeps its proportions.",
-            ),
-            Wrong(
-                the_same_from_each,
-                "You take the same amount from each of the others. Take in proportion, else a "
-                "domain just above the floor is pushed far below it, even below 0.",
-            ),
-            Wrong(
-                all_from_the_largest,
-                "You take all from the largest domain. All that are above the floor give in "
-                "proportion.",
-            ),
-            Wrong(
-                scaled_down_once,
-                "After you scale the others down, one of them is below the floor. Raise it too, "
-                "and scale again, until none is.",
-            ),
-            Wrong(
-                the_floor_for_all_first,
-                "You give the floor to each and divide up what is left. That raises small domains "
-                "above the floor. Raise to the floor, no further.",
-            ),
-            Wrong(
-                too_high_a_floor_accepted,
-                "You lower a floor that cannot be kept in silence. Four domains cannot have 30 % "
-                "each: raise ValueError.",
-            ),
-            Wrong(
-                small_ones_dropped,
-                "You drop the domains below the floor. They are to be raised to it.",
-            ),
-        ),
-        right=(advice_from_the_smallest, advice_by_bisection),
-    ),
-    Exercise(
-        id="04.8",
-        name="measured_quality",
-        title="A quality that is measured",
-        minutes=12,
-        difficulty=2,
-        reference=measured_quality,
-        properties=(
-            Property(
-                "good web text counts 1.79 times, noise 0.071 times",
-                2,
-                ((_RUNS, "high_quality_web", *_LAW), (_RUNS, "noise", *_LAW)),
-            ),
-            Property(
-                "a quality without a run is refused, and a loss that plain text never reaches",
-                1,
-                (
-                    (_RUNS, "hihg_quality_web", *_LAW),
-                    ({"too_good": [20e9, 2.118]}, "too_good", *_LAW),
-                ),
-            ),
-            Property(
-                "other runs come out right, or are refused",
-                1,
-                (
-                    (
-                        {"low_quality": [3.3e9, 2.871], "noise": [7e9, 3.407]},
-                        "low_quality",
-                        2.031,
-                        937,
-                        0.331,
-                    ),
-                    ({"forum": [4.9e10, 2.447]}, "forum", 1.973, 1213, 0.347),
-                    ({"forum": [4.9e10, 2.447]}, "Forum", 1.973, 1213, 0.347),
-                    ({"forum": [4.9e10, 2.447]}, "forum", 2.519, 1213, 0.347),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                multipliers_as_printed_in_a,
-                "These are document A's multipliers, 3.0 to 0.1, and 1.0 for a name that it does "
-                "not know. They have no source. What a token is worth shows in a loss.",
-            ),
-            Wrong(
-                unknown_counts_one,
-                "You let an unknown name count 1.0, as document A does. A slip of the keys then "
-                "passes as medium quality: raise ValueError.",
-            ),
-            Wrong(
-                gain_for_each_token,
-                'Your "gain" is divided by the tokens, as document A divides for its '
-                "efficiency. Whatever is divided so favours fewer tokens. The nats of a doubling "
-                "are asked for.",
-            ),
-            Wrong(
-                losses_divided,
-                "You divide one loss by the other. Losses are no tokens: ask how many plain tokens "
-                "reach this loss.",
-            ),
-            Wrong(
-                floor_forgotten,
-                "You forget the floor. Only what lies above it falls with the tokens: loss − "
-                "floor = B / D^beta.",
-            ),
-            Wrong(
-                power_not_turned_round,
-                "You raise to beta. To solve for D, take the power 1/beta.",
-            ),
-            Wrong(
-                power_forgotten,
-                "You solve loss − floor = B / D. D stands there to the power of beta.",
-            ),
-            Wrong(
-                multiplier_upside_down,
-                'Your "multiplier" is upside down: plain tokens over the tokens of the run.',
-            ),
-            Wrong(
-                twice_the_data_half_the_loss,
-                'Your "gain" is half of what lies above the floor. Twice the tokens divide it by '
-                "2^beta, which is much less than 2.",
-            ),
-            Wrong(
-                loss_after_doubling,
-                'Your "gain" is the loss after the doubling. What the doubling saves is asked for.',
-            ),
-            Wrong(
-                below_the_floor_accepted,
-                "You accept a loss below the floor. No amount of plain text reaches it, so it has "
-                "no multiplier: raise ValueError.",
-            ),
-            Wrong(
-                key_that_is_not_there,
-                "You let Python stop with KeyError. Say what is wrong: raise ValueError for a "
-                "quality without a run.",
-            ),
-        ),
-        right=(measured_quality_by_search, measured_quality_with_the_library),
-    ),
-    Exercise(
-        id="04.9",
-        name="best_mixture",
-        title="The best mixture, for whom?",
-        minutes=13,
-        difficulty=3,
-        reference=best_mixture,
-        properties=(
-            Property(
-                "a target of 30 % words: a share of 0.344, 1.866 nats; of 50 %: 0.469 and 1.955",
-                2,
-                ((_SHARES, _CODE, _WORDS, 0.3), (_SHARES, _CODE, _WORDS, 0.5)),
-                rel_tol=1e-5,
-            ),
-            Property(
-                "for one kind of text alone the best share is at the end",
-                1,
-                ((_SHARES, _CODE, _WORDS, 0), (_SHARES, _CODE, _WORDS, 1)),
-                rel_tol=1e-5,
-            ),
-            Property(
-                "other tables come out right",
-                1,
-                (
-                    (
-                        [0, 0.2, 0.3, 0.7, 1],
-                        [1.513, 1.547, 1.571, 1.693, 2.217],
-                        [2.817, 2.411, 2.357, 2.293, 2.269],
-                        0.37,
-                    ),
-                    (
-                        [0.05, 0.15, 0.4, 0.85, 0.95],
-                        [1.613, 1.637, 1.681, 1.913, 2.071],
-                        [2.639, 2.457, 2.341, 2.263, 2.257],
-                        0.81,
-                    ),
-                    (
-                        [0.05, 0.15, 0.4, 0.85, 0.95],
-                        [1.613, 1.637, 1.681, 1.913, 2.071],
-                        [2.639, 2.457, 2.341, 2.263, 2.257],
-                        0.04,
-                    ),
-                ),
-                hidden=True,
-                rel_tol=1e-5,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                even_always_as_in_a,
-                "You take half of each whatever the target is: document A's index calls that "
-                "perfect. Ask the losses.",
-            ),
-            Wrong(
-                lowest_that_was_measured,
-                "You take the best of the mixtures that were tried. The lowest point lies between "
-                "them: put a parabola through it and its two neighbours.",
-            ),
-            Wrong(
-                mixed_as_the_target,
-                "You mix as the target is mixed. The best mixture is another: some of a kind helps "
-                "the other too, and the first bit of each helps most.",
-            ),
-            Wrong(
-                one_parabola_for_all,
-                "You put one parabola through all mixtures. The curve rises steeply at its ends, "
-                "which pulls the bottom away: use three points only.",
-            ),
-            Wrong(
-                steps_taken_for_equal,
-                "You use the formula for points at equal distances. These shares are not: fit the "
-                "parabola to the shares themselves.",
-            ),
-            Wrong(
-                weights_the_other_way_round,
-                "You have the weights the other way round: `weight` is that of the words.",
-            ),
-            Wrong(
-                both_count_alike,
-                "You let both losses count alike. The target is weight · words + (1 − weight) · "
-                "code.",
-            ),
-            Wrong(
-                weighed_by_the_mixture,
-                "You weigh the losses by the share in training. That share is what you look for; "
-                "what counts later is the target, `weight`.",
-            ),
-            Wrong(
-                loss_of_the_lowest_measured,
-                'Your "loss" is the lowest that was measured. That at the bottom of the parabola '
-                "is asked for.",
-            ),
-            Wrong(
-                beyond_the_last_mixture,
-                "You put a parabola where the lowest loss is at an end, and leave the range that "
-                "was measured. Give the end itself.",
-            ),
-            Wrong(
-                no_neighbour_at_the_end,
-                "The lowest loss can be the first or the last one. It has one neighbour then "
-                "(and -1 is the last place of a list, not the one before the first). Give the end.",
-            ),
-        ),
-        right=(best_mixture_by_differences, best_mixture_by_lagrange),
-    ),
-    Exercise(
-        id="04.10",
-        name="filter_pays",
-        title="Does the filter pay?",
-        minutes=12,
-        difficulty=3,
-        reference=filter_pays,
-        properties=(
-            Property(
-                "20e12 tokens from a stock of 10e12, a tenth passes: 1.65 times as good is needed",
-                1,
-                ((20e12, 10e12, 0.1, 1.5, 15.39),),
-            ),
-            Property(
-                "the same if three tenths pass, and where nothing is repeated at all",
-                2,
-                ((20e12, 10e12, 0.3, 1.5, 15.39), (1e12, 10e12, 0.25, 1.5, 15.39)),
-            ),
-            Property(
-                "other filters come out right",
-                1,
-                (
-                    (3.7e12, 4.3e12, 0.21, 1.37, 11.3),
-                    (8.9e12, 2.3e12, 0.61, 1.13, 15.39),
-                    (5.3e13, 1.9e13, 0.043, 2.71, 6.7),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                repetition_forgotten,
-                "You forget that few texts are read often. What passes the filter must be repeated "
-                "more to fill the same training.",
-            ),
-            Wrong(
-                quality_above_quantity_as_in_a,
-                'Your "pays" says yes to whatever is better than the rest: quality above '
-                "quantity (数据质量 > 数据数量), as document A has it. Compare the two worths.",
-            ),
-            Wrong(
-                stocks_compared,
-                "You compare the stocks. The training reads n_tokens either way: count what these "
-                "are worth.",
-            ),
-            Wrong(
-                as_many_epochs_of_both,
-                "You read the filtered text as often as the whole, so the training becomes "
-                "shorter. At equal compute n_tokens are read either way.",
-            ),
-            Wrong(
-                less_than_one_epoch,
-                "You use the formula of repetition where nothing is repeated. If n_tokens are no "
-                "more than there are, all of them are fresh: D′ = n_tokens.",
-            ),
-            Wrong(
-                all_of_the_stock_is_read,
-                "Where n_tokens are fewer than the stock you count the whole stock. What is not "
-                "read teaches nothing: D′ = n_tokens.",
-            ),
-            Wrong(
-                first_pass_counted_as_repetition,
-                "Your repetitions are one too many: R = n_tokens / U − 1.",
-            ),
-            Wrong(
-                quality_makes_more_text,
-                "You let better text be more text, so that it is repeated less. There is as much "
-                "of it as there is: multiply what was learnt from it, at the end.",
-            ),
-            Wrong(
-                all_of_it_is_fresh,
-                "You take all of the unfiltered text for fresh. It is repeated too where n_tokens "
-                "are more than the stock.",
-            ),
-            Wrong(
-                the_share_that_is_dropped,
-                "Your filtered stock is what the filter drops. `share` is what passes.",
-            ),
-            Wrong(
-                needed_is_one_over_the_share,
-                'Your "needed" is 1/share, as if what is repeated were worth nothing. Plain '
-                "worth over the filtered worth before the multiplier.",
-            ),
-            Wrong(
-                needed_upside_down,
-                'Your "needed" is upside down: it must be 1 or more where there is less text.',
-            ),
-        ),
-        right=(filter_pays_in_arrays, filter_pays_with_the_library),
-    ),
-]
+    right=(filter_pays_in_arrays, filter_pays_with_the_library),
+)
+
+EXERCISES = [E04_1, E04_2, E04_3, E04_4, E04_5, E04_6, E04_7, E04_8, E04_9, E04_10]
