@@ -300,8 +300,8 @@ def _interrupt_after(seconds):
 def borrowed(answer):
     """The name of what a function uses of the course's own code, or None.
 
-    Looks at imports and global names, in the functions it calls too. `units` and `evidence` are
-    for everyone. This is for honest learners: it is no defence against one who hides a call.
+    Looks at imports and global names, in the functions it calls too; the registry of facts is for
+    everyone. This is for honest learners: it is no defence against one who hides a call.
     """
     waiting, seen = [answer], set()
     while waiting:
@@ -329,7 +329,7 @@ def borrowed(answer):
 
 def _is_course(module):
     parts = str(module).split(".")
-    return parts[0] == "course" and parts[1:2] not in (["units"], ["evidence"], ["classroom"])
+    return parts[0] == "course" and parts[1:2] not in (["evidence"], ["classroom"])
 
 
 def outcome(answer, args):

@@ -545,7 +545,7 @@ def test_a_mistake_that_gives_nan_is_recognised():
 def test_the_courses_own_code_is_seen_however_it_comes():
     import course.scaling as whole_package
     from course.accounting import training_run
-    from course.units import parse_count
+    from course.evidence import fact
 
     def imports():
         from course.scaling import CHINCHILLA
@@ -556,7 +556,7 @@ def test_the_courses_own_code_is_seen_however_it_comes():
         return training_run
 
     def own(x):
-        return parse_count(x)  # for everyone
+        return fact(x)  # for everyone
 
     namespace = {"package": whole_package, "_helper": imports, "training_run": training_run}
     exec("def through_a_module(): return package.CHINCHILLA", namespace)
