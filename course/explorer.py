@@ -98,12 +98,12 @@ class Explorer:
         self._say(html.escape(sentence))
 
     def picture(self, **values):
-        """The PNG bytes for these values and the start values of the others; raises for bad ones."""
+        """The PNG bytes for these values and the start values of the others; bad ones raise."""
         with self._turn:
             return self._view(self._with_start(values), compress_level=9)[1]
 
     def sentence(self, **values):
-        """The sentence for these values and the start values of the others; raises for bad ones."""
+        """The sentence for these values and the start values of the others; bad ones raise."""
         return self._describe(self._compute(**self._with_start(values)))
 
     def show(self):

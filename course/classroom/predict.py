@@ -4,9 +4,10 @@
     compare("P00.1", run.days, gpu_days=run.gpu_hours / 24)
     look_back()
 
-The sentence that explains an answer is kept by the question's id in reasons.toml, so that nobody
-reads it in the notebook before the prediction is given. Answers are kept in the learner's own
-record, `my_record.json` in the folder `work/`, a small file that can be handed in. A notebook run
+The sentence that explains an answer is kept by the question's id in answers.toml, so that nobody
+reads it in the notebook before the prediction is given. A chapter computes its answers in the cell;
+those of an exercise stand in answers.toml too, since their formula would often be the exercise's
+solution (a test computes them). What the learner says is kept in the learner's own record, `my_record.json` in the folder `work/`, a small file that can be handed in. A notebook run
 with nobody there records "none" and goes on.
 """
 
@@ -30,7 +31,7 @@ from course.classroom.copies import STATE
 from course.classroom.lookback import LookBack
 
 RECORD = "my_record.json"
-REASONS = Path(__file__).with_name("reasons.toml")
+ANSWERS = Path(__file__).with_name("answers.toml")
 _asked = {}  # the questions of this session, by id
 _entries = {}  # what this session kept, by id: put in again where a write was lost
 
@@ -91,19 +92,27 @@ def predict(id, text, *, unit="", choices=(), interval=None):
     display(_with_fallback(box, plain), raw=True)
 
 
-def compare(id, answer, **fields):
-    """Show the learner's prediction beside `answer`, the value that the notebook computed.
+def compare(id, answer=None, **fields):
+    """Show the learner's prediction beside `answer`: computed by the notebook, or kept by the id.
 
     A number is compared as a factor ("3.2 times too small"), a choice as right or not, an interval
     by whether it held and by its score. Where the choices hold a number each, `answer` may be the
-    number that was computed. `fields` fill the places of the reason that reasons.toml keeps for
+    number that was computed. `fields` fill the places of the reason that answers.toml keeps for
     `id`: "That is {share:.0%}." asks for share.
-    Raises ValueError when `id` was never asked here, when `answer` is none of the choices or no
-    positive number where an interval was asked for, and when `fields` are not those of the reason.
+    Raises ValueError when `id` was never asked here, when there is no answer or two, when it is
+    none of the choices or no positive number where an interval was asked for, and when `fields`
+    are not those of the reason.
     """
     question = _asked.get(id)
     if question is None:
         raise ValueError(f"id must be one of {sorted(_asked)}, got {id!r}: run its predict() first")
+    kept_answer = answers().get(id, {}).get("answer")
+    if (answer is None) == (kept_answer is None):
+        raise ValueError(
+            f"answer must be given, or else kept in {ANSWERS.name}, not both: got {answer!r} and "
+            f"{kept_answer!r} for {id}"
+        )
+    answer = kept_answer if answer is None else answer
     if question.choices and answer not in question.choices:
         if isinstance(answer, str):
             raise ValueError(f"answer must be one of {question.choices}, got {answer!r}")
@@ -130,13 +139,13 @@ def look_back():
     return LookBack(load_record())
 
 
-# --- the reasons --------------------------------------------------------------------------------
+# --- the answers --------------------------------------------------------------------------------
 
 
 @cache
-def reasons():
-    """The sentence that explains each answer, by the question's id; fields stand in braces."""
-    return tomllib.loads(REASONS.read_text(encoding="utf-8"))
+def answers():
+    """What is kept of each answer by the question's id: `because`, with fields, and `answer`."""
+    return tomllib.loads(ANSWERS.read_text(encoding="utf-8"))
 
 
 def reason(id, **fields):
@@ -144,7 +153,7 @@ def reason(id, **fields):
 
     Raises ValueError when `fields` are not those that the reason names.
     """
-    text = reasons().get(id, "")
+    text = answers().get(id, {}).get("because", "")
     wanted = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
     if wanted != set(fields):
         raise ValueError(

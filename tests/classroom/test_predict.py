@@ -15,8 +15,8 @@ def work(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_WORK", str(tmp_path))
     monkeypatch.setattr(module, "_asked", {})
     monkeypatch.setattr(module, "_entries", {})
-    reasons = {"P1": "Because of the budget: {share:.0%} of it.", "P7": "Plain."}
-    monkeypatch.setattr(module, "reasons", lambda: reasons)
+    kept = {"P1": {"because": "Because of the budget: {share:.0%} of it."}, "E1": {"answer": 2.5}}
+    monkeypatch.setattr(module, "answers", lambda: kept)
     return tmp_path
 
 
@@ -90,6 +90,14 @@ def test_a_computed_number_picks_the_choice_that_means_it(work, box, capsys):
     assert "0.3 billion — right." in capsys.readouterr().out
     with pytest.raises(ValueError, match="near one of"):
         compare("P2", 1.0)
+
+
+def test_an_exercise_asks_for_the_answer_that_is_kept(work, box, capsys):
+    predict("E1", "How many?", unit="times")
+    box().value = "5"
+    compare("E1")
+    told = capsys.readouterr().out
+    assert told == "Your prediction: 5 times — 2 times too large.\nThe answer:      2.5 times\n"
 
 
 def test_a_box_says_what_it_understood(work, box):
@@ -169,6 +177,11 @@ def test_bad_calls_are_refused(work, box):
     with pytest.raises(ValueError, match="run its predict"):
         compare("P9", 1.0)
     predict("P2", "Which?", choices=["a", "b"])
+    predict("E1", "How many?")
+    with pytest.raises(ValueError, match="answer must be given"):
+        compare("P2")
+    with pytest.raises(ValueError, match="not both"):
+        compare("E1", 2.5)
     with pytest.raises(ValueError, match="answer must be one of"):
         compare("P2", "c")
     with pytest.raises(ValueError, match="two or more different"):
