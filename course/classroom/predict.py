@@ -7,8 +7,9 @@
 The sentence that explains an answer is kept by the question's id in answers.toml, so that nobody
 reads it in the notebook before the prediction is given. A chapter computes its answers in the cell;
 those of an exercise stand in answers.toml too, since their formula would often be the exercise's
-solution (a test computes them). What the learner says is kept in the learner's own record, `my_record.json` in the folder `work/`, a small file that can be handed in. A notebook run
-with nobody there records "none" and goes on.
+solution (a test computes them). What the learner says is kept in a record of the learner's own,
+`my_record.json` in the folder `work/`, a small file that can be handed in. A notebook run with
+nobody there records "none" and goes on.
 """
 
 import html

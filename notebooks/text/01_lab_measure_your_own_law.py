@@ -262,7 +262,25 @@ print(f"the lowest loss of any run: {min(row['loss'] for row in isoflop):.2f}")
 print(surface.fit.surface.certificate)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Nobody has been near the floor. It is the answer to "what if N and D were infinite?", asked of runs far away
+# The surface is a formula, and nothing but its five numbers comes out of the fit. Type it, try all sizes
+# at one budget (here C = 6·N·D), and compare with the closed form of chapter 1:
+
+# %% slideshow={"slide_type": "-"}
+c = surface.fit.surface
+
+
+def L(N, D):
+    return c.E + c.A / N**c.alpha + c.B / D**c.beta
+
+
+N = np.geomspace(1e3, 1e7, 4001)  # parameters
+N_best = N[np.argmin(L(N, 1e12 / (6 * N)))]
+
+# %% slideshow={"slide_type": "fragment"}
+print(f"by trying all sizes {N_best:,.0f} parameters, by the closed form {c.law.optimum(1e12)[0]:,.0f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# And the floor? Nobody has been near it. It is the answer to "what if N and D were infinite?", asked of runs far away
 # from it, so small changes of the data move it. When a paper prints a floor with two decimals, ask for this
 # line.
 

@@ -389,6 +389,34 @@ for law in (HOFFMANN_2022, HOFFMANN_2022_UNROUNDED, BESIROGLU_2024, KAPLAN_2020)
 # ours. Read the columns "off by": Approaches 1 and 2 agree within 6 %. The table of Approach 3 grows
 # with another exponent than the constants of its own source file. One budget is a misprint.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The law and its optimum are no secret of a library. Here they are as you could type them, with the
+# constants of the refit:
+
+# %% slideshow={"slide_type": "-"}
+refit = BESIROGLU_2024
+E, A, B, alpha, beta = refit.E, refit.A, refit.B, refit.alpha, refit.beta
+
+
+def L(N, D):
+    return E + A / N**alpha + B / D**beta
+
+
+def best(C):
+    G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
+    N = G * (C / 6) ** (beta / (alpha + beta))
+    return N, C / (6 * N)
+
+# %% slideshow={"slide_type": "fragment"}
+N, D = best(5.76e23)
+n, d = refit.optimum(5.76e23)
+print(f"typed:   {N / 1e9:.4f}B parameters, {D / 1e12:.4f}T tokens, {L(N, D):.6f} nats")
+print(f"library: {n / 1e9:.4f}B parameters, {d / 1e12:.4f}T tokens, {refit.loss(n, d):.6f} nats")
+print(f"a tenth larger: {L(1.1 * N, D / 1.1):.6f}; a tenth smaller: {L(N / 1.1, 1.1 * D):.6f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The optima that papers print, beside ours:
+
 # %% slideshow={"slide_type": "skip"}
 from course.scaling import published_against_ours
 

@@ -303,13 +303,36 @@ cards("K054", "K055")
 predict(
     "P03.4",
     "A names three remedies. Which of them, alone, makes what the router asks for most even? "
-    "(Random routing: a second choice is dropped at random, more often the smaller its gate.)",
+    "(Random routing: a second choice is dropped at random, more often the smaller its gate. Capacity "
+    "factor: an expert takes at most 1.25 times its even share, and the rest is dropped.)",
     choices=["balance loss", "random routing", "capacity factor 1.25"],
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 from course.moe.challenges import MoETrainingChallenges, train_tiny
 
+challenges = MoETrainingChallenges()
+imbalance = challenges.load_imbalance()
+imbalance
+
+# %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
+named = ["balance loss", "random routing", "capacity factor 1.25"]
+best = min(named, key=lambda remedy: imbalance[remedy]["excess share"])
+idle = [name for name, verdict in imbalance.verdicts().items() if verdict == "does nothing"]
+compare("P03.4", best, idle=", ".join(idle) or "none")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# **How to read it.** What is judged is how far the busiest expert lies above its share. "Does
+# nothing" means, in all these tables, that it moved by less than a fifth. 0.375 is as far as this
+# measure goes: an expert that every token asks for. Random
+# routing (随机路由; A does not say which kind it means) drops second choices at random; it wakes some of
+# the dead experts, but the first choice stays, and so does the cause. A capacity factor (容量因子) limits what an expert *may* take, and throws away the
+# rest; the router still asks for the same expert, and the dropped tokens pass the layer with
+# nothing added. It protects the machine, not the model; in that sense the card below calls it a
+# help. The task is
+# made up and tiny: it shows mechanisms, not sizes. Two cures in the shares:
+
+# %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 alone = [train_tiny(seed).shares for seed in range(3)]
 pushed = [train_tiny(seed, balance=0.05).shares for seed in range(3)]
 for seed in range(3):
@@ -328,29 +351,7 @@ show(figure, alt="Without a remedy a few experts take nearly all choices; two re
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The hatched and the dotted bars are two cures. The second is DeepSeek-V3's: in place of a loss (it
 # keeps only a tiny one) a bias is added to each expert's score *for the choice only*, and lowered
-# whenever the expert had more than its share. Now all remedies, those of A and others, judged by
-# how far the busiest expert lies above its share. "Does nothing" means, in all these tables, that what
-# is judged moved by less than a fifth.
-
-# %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
-challenges = MoETrainingChallenges()
-imbalance = challenges.load_imbalance()
-imbalance
-
-# %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
-named = ["balance loss", "random routing", "capacity factor 1.25"]
-best = min(named, key=lambda remedy: imbalance[remedy]["excess share"])
-idle = [name for name, verdict in imbalance.verdicts().items() if verdict == "does nothing"]
-compare("P03.4", best, idle=", ".join(idle) or "none")
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# **How to read it.** 0.375 is as far as this measure goes: an expert that every token asks for. Random
-# routing (随机路由; A does not say which kind it means) drops second choices at random; it wakes some of
-# the dead experts, but the first choice stays, and so does the cause. A capacity factor (容量因子) limits what an expert *may* take, and throws away the
-# rest; the router still asks for the same expert, and the dropped tokens pass the layer with
-# nothing added. It protects the machine, not the model; in that sense the card below calls it a
-# help. The task is
-# made up and tiny: it shows mechanisms, not sizes.
+# whenever the expert had more than its share.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### How much room? · A §3.2

@@ -121,7 +121,7 @@ predict(
     "P04.2",
     "A model of 45,000 parameters that reads 50 kB 30 times has over-fitted: it was 0.16 nats better "
     "after 15 (chapter 2). With 100 kB, how far is it above its lowest loss after 30 epochs?",
-    unit="nats per byte",
+    choices=["as far", "about half as far", "hardly at all"],
 )
 
 # %% slideshow={"slide_type": "fragment"}
@@ -137,7 +137,9 @@ show(figure, alt="Loss against epochs for two sizes and three texts, with the la
 # %% slideshow={"slide_type": "fragment"}
 largest = max(curve.n_params for curve in study.curves)
 twice = next(c for c in study.curves if (c.n_params, c.unique_bytes) == (largest, 100_000))
-compare("P04.2", round(twice.loss[-1] - twice.loss.min(), 3))
+above = twice.loss[-1] - twice.loss.min()
+compare("P04.2", "hardly at all" if above < 0.04 else "about half as far" if above < 0.12 else "as far",
+        above=above)
 for curve in study.curves:
     rise, last = curve.loss[-1] - curve.loss.min(), curve.epochs[-1]
     turned = (f"lowest at {curve.best_epochs:.0f}, {rise:.3f} nats more at {last:.0f}"
