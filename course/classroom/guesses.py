@@ -107,7 +107,8 @@ def verdict(guess, answer):
         return "right" if guess == answer else "no factor: one is zero, or the signs differ"
     if 1 / CLOSE <= times <= CLOSE:
         return "close: within 25 %"
-    return f"{times:.3g} times too small" if times > 1 else f"{1 / times:.3g} times too large"
+    size = show(float(f"{max(times, 1 / times):.3g}"), "times")
+    return f"{size} too small" if times > 1 else f"{size} too large"
 
 
 def interval_score(low, high, answer, level):

@@ -9,7 +9,7 @@ from course.display import table
 
 MIN_TREND = 8  # numbers, before a trend of the misses is looked for
 LEVEL = 0.05  # a trend or a calibration is called told apart where chance does so at most so often
-_HEADER = ("", "Question", "You said", "It was", "")
+_HEADER = ("", "Question", "You said", "It was", "How near")
 
 
 class LookBack:
@@ -27,11 +27,11 @@ class LookBack:
         in_order = sorted(self.record, key=lambda id: [int(n) for n in re.findall(r"\d+", id)])
         for id, entry in ((id, self.record[id]) for id in in_order):
             unit, mine, answer = (entry.get(key) for key in ("unit", "prediction", "answer"))
-            late = " (after the answer was shown)" if entry.get("late") else ""
             came = "not run yet" if answer is None else guesses.show(answer, unit)
-            open = answer is None or mine in (None, "none")
-            verdict = "" if open else guesses.verdict(mine, answer)
-            yield id, entry.get("question", ""), guesses.show(mine, unit) + late, came, verdict
+            unjudged = answer is None or mine in (None, "none")
+            verdict = "" if unjudged else guesses.verdict(mine, answer)
+            late = " (after the answer was shown)" if entry.get("late") else ""
+            yield id, entry.get("question", ""), guesses.show(mine, unit), came, verdict + late
 
     def sentences(self):
         """What the numbers, the choices and the intervals say as a whole."""

@@ -101,6 +101,7 @@ def test_large_numbers_are_shown_as_people_write_them():
 def test_a_miss_is_a_factor_where_there_is_one():
     assert verdict(10, 33) == "3.3 times too small"
     assert verdict(33, 10) == "3.3 times too large"
+    assert verdict(1e3, 1.2345e6) == "1,230 times too small"
     assert verdict(10, 12) == "close: within 25 %"
     assert verdict(-0.1, -0.3) == "3 times too small"
     assert verdict(0, 0) == "right"
