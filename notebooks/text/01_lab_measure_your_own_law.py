@@ -401,7 +401,8 @@ how_sure()
 #
 # Now ruin the study on purpose. Two flaws had to be trained: *one learning rate for all*, that of
 # width 8, and *schedules cut short*, where each run stops after a quarter of the schedule that its learning
-# rate was planned for. Others are only a matter of what one looks at.
+# rate was planned for. Others are only a matter of what one looks at: N counted as in L5 (blocks only, or
+# everything), a single decade of budgets, one seed in place of three.
 
 # %% slideshow={"slide_type": "-"}
 flaws = study.one_flaw_each()
