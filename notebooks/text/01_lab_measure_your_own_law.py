@@ -73,7 +73,8 @@ for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
 # %% slideshow={"slide_type": "-"}
 from course.classroom.predict import compare, my_folder, predict
 
-predict("L01.1", "What loss will a model reach that is trained on 1e10 FLOP?", unit="nats per byte")
+predict("L01.1", "What loss will a model reach that is trained on 1e10 FLOP?", unit="nats per byte",
+        interval=0.8)
 
 # %% slideshow={"slide_type": "subslide"} tags=["machine-dependent"]
 from course.experiments import fleet
@@ -88,9 +89,7 @@ for row in mine:
           f"{row['loss']:.3f} nats per byte in {row['seconds']:.0f} s of processor time")
 
 # %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
-by_line = float(line.losses.predict(1e10))
-compare("L01.1", mine[0]["loss"],
-        because=f"The line through the fleet, followed down, says {by_line:.2f}.")
+compare("L01.1", mine[0]["loss"], by_line=float(line.losses.predict(1e10)))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Each run was written to `my_runs.csv` when it ended. Had you stopped the cell half way, by the stop
@@ -160,7 +159,7 @@ show(figure, alt="Loss against size: a valley at each budget, lower and further 
 
 # %% slideshow={"slide_type": "fragment"}
 a = line.sizes.exponent
-compare("L01.2", 10**a, because=f"N* grows as C^{a:.2f}; the rest of the compute goes into text.")
+compare("L01.2", 10**a, a=a)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Every mark is one trained model, every star the lowest point of a parabola in log N. Where three marks
@@ -194,7 +193,7 @@ for one in rates:
           f"{one.cost:.2f} % lower; the best rate tried is {0 - one.excess.min():.2f} % lower")
 low, high = (np.mean([one.excess[end] for one in rates]) for end in (0, -1))
 compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
-        because=f"Mean loss above the rule's: too low {low:.1f} %, too high {high:.1f} %.")
+        low=low, high=high)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # What must *not* happen is a trend: a best factor that falls or rises with the width. It would lift one
@@ -217,7 +216,8 @@ compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
 # well have been measured, each fitted again.
 
 # %% slideshow={"slide_type": "-"}
-predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?")
+predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?",
+        interval=0.8)
 
 # %% slideshow={"slide_type": "subslide"}
 approaches = study.compare_approaches(isoflop)
@@ -225,7 +225,7 @@ approaches
 
 # %% slideshow={"slide_type": "fragment"}
 exponents = [boot.fit.exponents["a"] for boot in approaches.fits.values()]
-compare("L01.4", round(max(exponents) - min(exponents), 3))
+compare("L01.4", max(exponents) - min(exponents))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # First what agrees: the loss. To each approach L*(C) is nearly a straight line on log axes (last
@@ -262,7 +262,25 @@ print(f"the lowest loss of any run: {min(row['loss'] for row in isoflop):.2f}")
 print(surface.fit.surface.certificate)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Nobody has been near the floor. It is the answer to "what if N and D were infinite?", asked of runs far away
+# The surface is a formula, and nothing but its five numbers comes out of the fit. Type it, try all sizes
+# at one budget (here C = 6·N·D), and compare with the closed form of chapter 1:
+
+# %% slideshow={"slide_type": "-"}
+c = surface.fit.surface
+
+
+def L(N, D):
+    return c.E + c.A / N**c.alpha + c.B / D**c.beta
+
+
+N = np.geomspace(1e3, 1e7, 4001)  # parameters
+N_best = N[np.argmin(L(N, 1e12 / (6 * N)))]
+
+# %% slideshow={"slide_type": "fragment"}
+print(f"by trying all sizes {N_best:,.0f} parameters, by the closed form {c.law.optimum(1e12)[0]:,.0f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# And the floor? Nobody has been near it. It is the answer to "what if N and D were infinite?", asked of runs far away
 # from it, so small changes of the data move it. When a paper prints a floor with two decimals, ask for this
 # line.
 
@@ -283,8 +301,8 @@ counts
 # %% slideshow={"slide_type": "fragment"}
 blocks, _, everything = counts.fits.values()
 apart, low, high = study.difference(blocks, everything)
-compare("L01.5", "it rises" if apart > 0 else "it falls",
-        because=f"By {apart:.3f} from everything to blocks only, 95 %: {low:.3f} to {high:.3f}.")
+does = "it stays" if low <= 0 <= high else "it rises" if apart > 0 else "it falls"
+compare("L01.5", does, apart=apart, low=low, high=high)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The marks are the same valleys, moved left or right by the way of counting:
@@ -334,7 +352,7 @@ for flops, loss in zip(line.losses.x, line.losses.y, strict=True):
     if flops < 0.9 * target:
         print(f"{format_flop(flops):>10}  {loss:.3f}")
 predict("L01.6", "A straight line through these, followed up: by how many percent will it miss the bottom "
-        f"of the valley at {format_flop(target)}?", unit="%")
+        f"of the valley at {format_flop(target)}?", unit="%", interval=0.8)
 
 # %% slideshow={"slide_type": "fragment"}
 line_error = 0.0
@@ -348,7 +366,7 @@ for n_budgets, by, one in study.every_forecast():
     print(f"{n_budgets} budgets, {target / used[n_budgets - 1]:4.1f} times beyond: {by:<23} {words}")
 lowest = min(row["loss"] for row in rows if row["flops"] > 0.9 * target)
 print(f"lowest single run: {lowest:.3f}")
-compare("L01.6", line_error, because=f"The valley measured there has its bottom at {observed:.3f}.")
+compare("L01.6", line_error, observed=observed)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A straight line knows no floor, so it promises too much. The surface has a floor, one
@@ -383,7 +401,8 @@ how_sure()
 #
 # Now ruin the study on purpose. Two flaws had to be trained: *one learning rate for all*, that of
 # width 8, and *schedules cut short*, where each run stops after a quarter of the schedule that its learning
-# rate was planned for. Others are only a matter of what one looks at.
+# rate was planned for. Others are only a matter of what one looks at: N counted as in L5 (blocks only, or
+# everything), a single decade of budgets, one seed in place of three.
 
 # %% slideshow={"slide_type": "-"}
 flaws = study.one_flaw_each()
@@ -403,8 +422,7 @@ for name, one in flaws.items():
     interval = "{:.3f} to {:.3f}".format(*one.interval) if one.interval else "no interval"
     print(f"{name:<20} a = {own:.3f} ({interval}), moved by {moved[name]:+.3f} from "
           f"{base.exponents['a']:.3f}, {one.n_runs} runs")
-compare("L01.7", max(fitted, key=lambda name: abs(moved[name])),
-        because="But see the intervals: the surest move is the one that changes no run, only the count.")
+compare("L01.7", max(fitted, key=lambda name: abs(moved[name])))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer:

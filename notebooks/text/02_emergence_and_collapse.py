@@ -48,7 +48,7 @@ from course.emergence import EmergentAbilityAnalyzer
 
 abilities = EmergentAbilityAnalyzer()
 sourced = [point.capability for point in abilities.critical_points if point.sightings]
-compare("P02.1", len(sourced), because=f"They are {' and '.join(sourced)}.")
+compare("P02.1", len(sourced), names=" and ".join(sourced))
 abilities.critical_points
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -135,7 +135,7 @@ from course.emergence import exact_match
 
 small, large = exact_match(0.90, 50), exact_match(0.99, 50)
 print(f"{small:.1%} of the answers, and then {large:.1%}")
-compare("P02.2", large / small, because="(0.99 / 0.90)^50: a tenth more, fifty times over.")
+compare("P02.2", large / small)
 
 # %% slideshow={"slide_type": "subslide"}
 from course.emergence.plots import draw_metrics
@@ -165,11 +165,14 @@ def score(n_tokens):
 
 
 print("tokens   whole way: decades, 10 % at N =    as far as 1e11 parameters: decades, steepness")
+decades = {}
 for k in (1, 10, 100):
     whole, seen = rise(score(k), 1e-20, 1e40), rise(score(k), 1e6, 1e11)
     print(f"{k:>6}   {whole.decades:18.2f}{whole.scale_10:15.1e}   {seen.decades:31.2f}"
           f"{seen.steepness:11.1f}")
-compare("P02.3", "the same", because="It is log10(ln 0.1 / ln 0.9) / a, and k is not in it.")
+    decades[k] = whole.decades
+ratio = decades[100] / decades[1]
+compare("P02.3", "smaller" if ratio < 0.99 else "larger" if ratio > 1.01 else "the same")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The number of tokens only *shifts* the curve, by log10(k)/a decades. It looks sharp because we stop at
@@ -216,7 +219,7 @@ from course.emergence import accuracy_interval, chance_of_no_success, items_need
 low, high = accuracy_interval(0, 100)
 print(f"0 of 100 right: the accuracy is between {low:.1%} and {high:.1%} (95 % interval).")
 print(f"To see one success with 95 % chance: {items_needed(1 / 200):,.0f} items.")
-compare("P02.4", 100 * chance_of_no_success(1 / 200, 100), because="0.995^100: seen, and missed.")
+compare("P02.4", 100 * chance_of_no_success(1 / 200, 100))
 
 # %% slideshow={"slide_type": "skip"}
 cards("K026")
@@ -264,9 +267,9 @@ print("parameters    digits right      sums right")
 for n, p, se, found, found_se in zip(n_params, digits, digits_error, sums, sums_error, strict=True):
     print(f"{n:>10,} {p:7.0%} ± {se:4.0%} {found:9.0%} ± {found_se:4.0%}")
 more = [row["exact_match"] - row["accuracy"] ** 7 for row in rows]
-print(f"more sums than p^7 in {sum(d > 0 for d in more)} of {len(rows)} runs, "
+print(f"sums beyond p^7 in {sum(d > 0 for d in more)} of {len(rows)} runs, "
       f"in the mean by {100 * sum(more) / len(rows):+.1f} points")
-compare("P02.5", "more" if sum(more) > 0 else "fewer", because="In the mean over all runs.")
+compare("P02.5", "more" if sum(more) > 0 else "fewer")
 
 # %% slideshow={"slide_type": "subslide"}
 from course.emergence.addition import steepness
@@ -311,25 +314,28 @@ print(f"wrong digits: {wrong[carry].mean():.1%} where a carry comes in, "
 # threshold in loss is many in size: one for each amount of data.
 
 # %% slideshow={"slide_type": "-"}
+from course.scaling import BESIROGLU_2024
+
+refit = BESIROGLU_2024
 predict(
     "P02.6",
-    "By the refit of 2024, how many times as many parameters does 2.2 nats take on 300 billion tokens "
-    "as on 10 trillion?",
+    f"By the refit of 2024, L = {refit.E:.2f} + {refit.A:.0f}/N^{refit.alpha:.3f} + {refit.B:,.0f}/"
+    f"D^{refit.beta:.3f}, how many times as many parameters does 2.2 nats take on 300 billion tokens as "
+    "on 10 trillion?",
     unit="times",
 )
 
 # %% slideshow={"slide_type": "fragment"}
 from course.emergence import params_for_loss
 from course.evidence import fact
-from course.scaling import BESIROGLU_2024
 
 threshold = float(fact("du.loss_threshold"))
 ratios = {}
 for loss in (threshold, 2.0):
-    few, many = (params_for_loss(BESIROGLU_2024, loss, d) for d in (3e11, 1e13))
+    few, many = (params_for_loss(refit, loss, d) for d in (3e11, 1e13))
     ratios[loss] = few / many
     print(f"{loss:g} nats: {few / 1e9:.1f}B on 300B tokens, {many / 1e9:.1f}B on 10T")
-compare("P02.6", ratios[threshold], because=f"At 2 nats it is already {ratios[2.0]:.0f} times.")
+compare("P02.6", ratios[threshold], at_2_nats=ratios[2.0])
 
 # %% slideshow={"slide_type": "subslide"}
 from course.emergence.plots import draw_loss_view
@@ -370,7 +376,7 @@ scores = rng.standard_normal((10_000, 20, 15))
 second = (np.diff(scores[:, :, -5:]) < 0).all(axis=-1)
 print(f"signal 2, five falling scores: {second.mean():.2%} of series, "
       f"any of 20 abilities in {second.any(axis=1).mean():.1%} of checks")
-compare("P02.7", 100 * first.mean(), because="Two coins: up or down, and both must fall right.")
+compare("P02.7", 100 * first.mean())
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A test that knows its error
@@ -408,8 +414,7 @@ for what, alarms in {
     "the same, taken out": decline_p_values(half, 0.5) <= 0.05,
 }.items():
     print(f"{what:<24} {alarms.mean():6.1%}")
-compare("P02.8", 100 * many.mean(), because="Uncorrected. The exact test alarms a little less often than "
-        "it may, so it is not quite 1 − 0.95^22. All are counted on 10,000 runs of noise.")
+compare("P02.8", 100 * many.mean(), n_runs=len(many))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Whoever looks again at every checkpoint must pay for that too: look number j may spend α/(j(j+1)), which
@@ -513,7 +518,7 @@ print(f"A:    {printed['optimal_steps']:.3g} steps, {printed['optimal_tokens']:.
 print(f"ours: {plan.n_steps:,.0f} steps of 1.5M tokens = {plan.n_tokens:.3g} tokens")
 same = as_written.optimal_training_steps(1.0, 70e9, 1.5e6) == printed
 print("A's answer for a budget of one FLOP is the same:", same)
-compare("P02.9", printed["optimal_tokens"] / plan.n_tokens, because="Exactly one batch too often.")
+compare("P02.9", printed["optimal_tokens"] / plan.n_tokens)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # A calls tokens *steps*, and multiplies by the batch again. Steps times batch are tokens, and
@@ -547,7 +552,7 @@ n_words = int(counts.sum())
 print(f"{n_words:,} words, {(counts > 0).sum():,} different ones, "
       f"{(counts == 1).sum() / (counts > 0).sum():.0%} of these only once")
 print(f"such a word is lost with probability {chance_of_loss(1 / n_words, n_words):.0%}")
-predict("P02.10", "How many of the different words are left after 12 generations?", unit="%")
+predict("P02.10", "How many of the different words are left after 12 generations?", unit="%", interval=0.8)
 
 # %% slideshow={"slide_type": "fragment"}
 runs = {mode: over_seeds(counts, held_out, 12, n_words, mode)
@@ -561,7 +566,7 @@ for name, mode, when in [("real text", "replace", 0)] + [(mode, mode, -1) for mo
 apart = (bad[-1] - good[-1]) / np.hypot(bad_se[-1], good_se[-1])
 print(f"the losses on real text lie {apart:.0f} standard errors apart")
 left = runs["replace"]["words"][0]
-compare("P02.10", 100 * left[-1] / left[0], because="When each text replaces the one before.")
+compare("P02.10", 100 * left[-1] / left[0])
 
 # %% slideshow={"slide_type": "subslide"}
 from course.emergence.plots import draw_collapse
@@ -622,11 +627,11 @@ from course.emergence.plots import draw_double_descent
 plain, ridge = double_descent(), double_descent(ridge=0.1)
 figure, axes = new_figure()
 draw_double_descent(axes, 50, no_ridge=plain, a_little_ridge=ridge)
-show(figure, alt="Test error falls, peaks at 50 features and falls again; ridge has no peak.")
+show(figure, alt="Test error over the number of features: one line with a peak, one, with ridge, without.")
 errors = dict(zip(map(str, plain.n_features), plain.test_error, strict=True))
 for size in ("20", "50", "400"):
     print(f"{size:>3} features: squared error {errors[size]:.2g}")
-compare("P02.11", max(("20", "50", "400"), key=errors.get), because="One fit passes all points.")
+compare("P02.11", max(("20", "50", "400"), key=errors.get))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # With 50 features exactly one solution passes through 50 noisy points, and it swings wildly between them.

@@ -38,14 +38,16 @@
 # \times 365 \times 24 \times 3600$$
 
 # %% slideshow={"slide_type": "-"}
+from course.accounting.hardware import chip
 from course.classroom.predict import compare, predict
 from course.evidence import as_written, cards, fact
 
+h100 = chip("H100")
 price = float(fact("price.h100"))
 predict(
     "P05.1",
     f"A 7B model processes 1e9 tokens in a year, on H100s at {price:g} USD an hour that compute at "
-    "30 % of their peak. What does this computing cost?",
+    f"30 % of their peak, {h100.peak() / 1e12:.0f} TFLOP/s. What does this computing cost?",
     unit="USD",
 )
 
@@ -79,9 +81,6 @@ print(f"\nA's own function returns {as_written.calculate_compute_cost(7e9):.4g} 
 # training: inference has no backward pass and takes 2. And a FLOP does not cost 1e-12 USD.
 
 # %% slideshow={"slide_type": "subslide"}
-from course.accounting.hardware import chip
-
-h100 = chip("H100")
 usd = worked(
     (7e9, "parameters", "parameters"),
     (2, "FLOP per parameter and token", "FLOP per token"),
@@ -92,7 +91,7 @@ usd = worked(
     (price, "USD per GPU-hour", "USD per year"),
 )
 print()
-compare("P05.1", usd, because=f"It is {usd / price:.0f} hours of one GPU.")
+compare("P05.1", usd, hours=usd / price)
 
 # %% slideshow={"slide_type": "subslide"}
 from course.figures import new_figure, show
@@ -186,7 +185,7 @@ for name in names:
               m.n_non_embedding_params)
     print(f"{name:<20} {{:7.2f}} {{:7.2f}} {{:10.2f}} {{:14.2f}}".format(*(n / 1e9 for n in counts)))
 print()
-compare("P05.2", "47 billion", because="Experts share attention and embeddings: not 8 times 7B.")
+compare("P05.2", model("Mixtral-8x7B").n_params / 1e9)
 
 # %% [markdown]
 # So a name is no number: 8x7B has 46.7B. Llama-3.2-1B uses one table twice: its output head is the
@@ -236,7 +235,7 @@ for name in ("Llama-2-7B", "Llama-3-8B", "DeepSeek-V3"):
           f"{m.kv_cache_bytes(1, 8_000) / 1e9:.2f} GB for 8,000")
 older, newer = (Server(name, "H100").largest_batch(8_000) for name in ("Llama-2-7B", "Llama-3-8B"))
 print()
-compare("P05.3", older, because=f"Beside Llama-3-8B, which weighs more, {newer:.0f} fit.")
+compare("P05.3", older, newer=newer)
 
 # %% [markdown]
 # The larger Llama serves four times as many. Its heads share keys, four to one: *grouped-query
@@ -290,7 +289,7 @@ worked(
     (1, "token per pass", "tokens/s"),
 )
 print(f"Computing alone would allow {1 / alone.compute_s:,.0f} tokens/s.")
-compare("P05.4", alone.tokens_per_s, because="Memory is the limit, and the chip mostly waits.")
+compare("P05.4", alone.tokens_per_s)
 
 # %% [markdown]
 # So serve many at once. A *batch* of sequences shares each reading of the weights; each brings a
@@ -400,7 +399,7 @@ from course.inference import generation_flops, pipeline_decode
 kept = generation_flops("Llama-3-8B", 500, 200)
 anew = generation_flops("Llama-3-8B", 500, 200, kv_cache=False)
 print(f"{kept / 1e12:.1f} TFLOP with the cache, {anew / 1e12:,.0f} TFLOP without")
-compare("P05.5", anew / kept, because="No kind of graph does this. The cache does, in any framework.")
+compare("P05.5", anew / kept)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A dynamic graph is a style of programming: the operations are recorded as they run. It saves no work.
@@ -502,15 +501,15 @@ cards("K087", "K088")
 # %% slideshow={"slide_type": "-"}
 predict(
     "P05.6",
-    "Four servers, each takes one request at a time. On average they are busy 95 % of the time. "
-    "What share of the requests has to wait?",
+    "A single server that is busy 95 % of the time makes 95 % of the requests wait. Four servers, each "
+    "takes one request at a time, are busy 95 % of the time on average. What share has to wait?",
     unit="%",
 )
 
 # %%
 from course.inference import erlang_c, mmc_queue, random_arrivals, simulate_queue
 
-compare("P05.6", 100 * erlang_c(4, 0.95), because="By Erlang's formula, of 1917.")
+compare("P05.6", 100 * erlang_c(4, 0.95))
 for utilisation in (0.5, 0.8, 0.95, 0.99):
     queue = mmc_queue(requests_per_s=4 * utilisation, service_s=1.0, n_servers=4)
     print(f"busy {utilisation:.0%}: {queue.p_wait:4.0%} wait; answers of 1 s take "
@@ -628,7 +627,7 @@ predict(
 from course.inference import inference_tokens_for
 from course.inference.serving import SECONDS_PER_YEAR
 
-compare("P05.7", inference_tokens_for(10, n_train_tokens=1), because="10 · 6N / 2N, whatever N.")
+compare("P05.7", inference_tokens_for(10, n_train_tokens=1))
 trained = fact("model.Llama-3-8B").value["n_tokens"]
 print("\nLlama-3-8B, asked for one year:")
 worked(
@@ -711,7 +710,7 @@ worked(
     (1 / (fit.weight_bytes + fit.kv_bytes), "passes per byte: weights and cache", "passes/s"),
     (1, "token per pass", "tokens/s"),
 )
-compare("P05.8", fit.tokens_per_s, because=f"It takes {fit.memory_share:.0%} of the memory.")
+compare("P05.8", fit.tokens_per_s, share=fit.memory_share)
 print()
 edge = EdgeAIDeployer()
 here = edge.on_the_device(7e9, "mobile", bits=4)

@@ -99,7 +99,7 @@ check("02.1", whole_answers)
 # </details>
 
 # %%
-compare("E02.1", (0.9 / 0.8) ** 10, because="Token by token the large one is 1.125 times as good.")
+compare("E02.1")
 
 # %% [markdown]
 # ## 02.2 What a test of 100 questions can show
@@ -157,7 +157,7 @@ check("02.2", resolution)
 # </details>
 
 # %%
-compare("E02.2", 299, because="After 0 of 100 the accuracy may still be 3 %.")
+compare("E02.2")
 
 # %% [markdown]
 # ## 02.3 An ability that emerges and vanishes
@@ -222,8 +222,7 @@ check("02.3", two_metrics)
 # </details>
 
 # %%
-share = (math.exp(-1) - math.exp(-2)) / (math.exp(-1) - math.exp(-16))
-compare("E02.3", 100 * share, because="By the Brier score 4 %: most of the way is made at the start.")
+compare("E02.3")
 
 # %% [markdown]
 # ## 02.4 Seen there, or coming here?
@@ -300,7 +299,7 @@ check("02.4", verdict)
 # </details>
 
 # %%
-compare("E02.4", "the compute", because="5e23 FLOP both times, with a quarter of the parameters.")
+compare("E02.4")
 
 # %% [markdown]
 # ## 02.5 Steps, tokens, batch
@@ -355,8 +354,7 @@ check("02.5", training_plan)
 # </details>
 
 # %%
-steps = math.floor(5.76e23 / (6 * 70e9 * 1.5e6))
-compare("E02.5", steps, because="Document A says 1.4e12 steps: that many tokens it has in all.")
+compare("E02.5")
 
 # %% [markdown]
 # ## 02.6 An alarm that noise sets off
@@ -429,9 +427,7 @@ check("02.6", false_alarms)
 # </details>
 
 # %%
-noise = np.random.default_rng(0).standard_normal((5_000, 20, 5))  # 5,000 looks at 20 capabilities
-simulated = (np.diff(noise) < 0).all(axis=-1).any(axis=-1).mean()
-compare("E02.6", 100 * (1 - (1 - 1 / 120) ** 20), because=f"Simulated: {100 * simulated:.1f} %.")
+compare("E02.6")
 
 # %% [markdown]
 # ## 02.7 A decline, or noise?
@@ -499,7 +495,7 @@ check("02.7", decline_test)
 # </details>
 
 # %%
-compare("E02.7", 100 * 5 / 120, because="Document A's rule is silent here: 0.60 is above 0.58.")
+compare("E02.7")
 
 # %% [markdown]
 # ## 02.8 Twenty tests, one false alarm rate
@@ -556,7 +552,7 @@ check("02.8", adjusted)
 # </details>
 
 # %%
-compare("E02.8", "no", because="20 · 0.01 = 0.2. One such p in 20 tests is what noise would do.")
+compare("E02.8")
 
 # %% [markdown]
 # ## 02.9 Narrow, or too sure?
@@ -620,7 +616,7 @@ check("02.9", output_check)
 # </details>
 
 # %%
-compare("E02.9", math.exp(-10 * 0.1 * math.log(0.1)), because="What never comes does not count.")
+compare("E02.9")
 
 # %% [markdown]
 # ## 02.10 Fed on its own words
@@ -687,11 +683,7 @@ check("02.10", self_training)
 # </details>
 
 # %%
-rng, shares = np.random.default_rng(0), np.full((200, 10), 0.1)  # 200 texts of ten tokens alike
-for _ in range(200):
-    shares = rng.multinomial(100, shares) / 100
-left = (1 - (shares**2).sum(axis=1)).mean() / 0.9
-compare("E02.10", 100 * 0.99**200, because=f"Drawn 200 times: {100 * left:.0f} %. Accumulated: 99 %.")
+compare("E02.10")
 
 # %% [markdown]
 # ## Your predictions

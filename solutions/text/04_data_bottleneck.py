@@ -102,8 +102,7 @@ check("04.1", repeated_worth)
 # </details>
 
 # %%
-share = (1 + 15.39 * (1 - math.exp(-3 / 15.39))) / 4
-compare("E04.1", 100 * share, because="After 40 readings it is 38 %.")
+compare("E04.1")
 
 # %% [markdown]
 # ## 04.2 How often is often enough?
@@ -159,7 +158,7 @@ check("04.2", passes)
 # </details>
 
 # %%
-compare("E04.2", 1 + 15.39, because="After 12 readings a token is worth less than half a fresh one.")
+compare("E04.2")
 
 # %% [markdown]
 # ## 04.3 When demand meets the stock
@@ -227,8 +226,7 @@ check("04.3", run_out)
 # </details>
 
 # %%
-years = math.log(300 / 15) / math.log(2.4)
-compare("E04.3", years, because="In 2027. Document A's function says 2026, whatever the growth.")
+compare("E04.3")
 
 # %% [markdown]
 # ## 04.4 A year with a spread
@@ -294,7 +292,7 @@ check("04.4", spread)
 # </details>
 
 # %%
-compare("E04.4", "the median", because=f"The mean is {np.mean(drawn_years)}.")
+compare("E04.4")
 
 # %% [markdown]
 # ## 04.5 Almost the same text
@@ -369,7 +367,7 @@ check("04.5", near_copies)
 # </details>
 
 # %%
-compare("E04.5", 100 * 7 / 9, because="Each has eight runs; seven are in both, nine in either.")
+compare("E04.5")
 
 # %% [markdown]
 # ## 04.6 How many domains is that?
@@ -428,7 +426,7 @@ check("04.6", coverage)
 # </details>
 
 # %%
-compare("E04.6", 2**1.5, because="Not three: the half counts for more than one of them.")
+compare("E04.6")
 
 # %% [markdown]
 # ## 04.7 Advice that adds up
@@ -494,7 +492,7 @@ check("04.7", advice)
 # </details>
 
 # %%
-compare("E04.7", 25 * 10, because="Two and a half times what there is to give.")
+compare("E04.7")
 
 # %% [markdown]
 # ## 04.8 A quality that is measured
@@ -562,7 +560,7 @@ check("04.8", measured_quality)
 # </details>
 
 # %%
-compare("E04.8", "1e9 tokens", because="Four times as efficient; with no tokens it would be infinite.")
+compare("E04.8")
 
 # %% [markdown]
 # ## 04.9 The best mixture, for whom?
@@ -622,7 +620,7 @@ check("04.9", best_mixture)
 # </details>
 
 # %%
-compare("E04.9", 34.4, because="Not 30 %, and not 50 %. For 50 % words it is 46.9 %.")
+compare("E04.9")
 
 # %% [markdown]
 # ## 04.10 Does the filter pay?
@@ -685,8 +683,7 @@ check("04.10", filter_pays)
 # </details>
 
 # %%
-whole, tenth = (u * (1 + 15.39 * (1 - math.exp(-(20 / u - 1) / 15.39))) for u in (10, 1))
-compare("E04.10", whole / tenth, because="Twenty readings of a tenth are worth 12e12 fresh tokens.")
+compare("E04.10")
 
 # %% [markdown]
 # ## Your predictions
