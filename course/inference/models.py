@@ -1,55 +1,22 @@
 """The models of this chapter, by name; and a stand-in where only the size is known."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
+from course.accounting import published
 from course.accounting.transformer import TransformerShape
 from course.units import between, format_count, positive
 
-
-def _llama(layers, width, d_ff, heads, kv_heads, vocab_size=128_256, tied=False):
-    return {
-        "model_type": "llama",
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "vocab_size": vocab_size,
-        "tie_word_embeddings": tied,
-    }
-
-
-# What the `config.json` that each model is published with says of its shape.
-_CONFIGS = {
-    "Llama-3.2-1B": _llama(16, 2048, 8192, 32, 8, tied=True),
-    "Llama-2-7B": _llama(32, 4096, 11_008, 32, 32, vocab_size=32_000),
-    "Llama-3-8B": _llama(32, 4096, 14_336, 32, 8),
-    "Llama-3-70B": _llama(80, 8192, 28_672, 64, 8),
-    "Llama-3.1-405B": _llama(126, 16_384, 53_248, 128, 8),
-    "Mixtral-8x7B": {
-        **_llama(32, 4096, 14_336, 32, 8, vocab_size=32_000),
-        "model_type": "mixtral",
-        "num_local_experts": 8,
-        "num_experts_per_tok": 2,
-    },
-    "DeepSeek-V3": {
-        **_llama(61, 7168, 18_432, 128, 128, vocab_size=129_280),
-        "model_type": "deepseek_v3",
-        "moe_intermediate_size": 2048,
-        "n_routed_experts": 256,
-        "num_experts_per_tok": 8,
-        "n_shared_experts": 1,
-        "first_k_dense_replace": 3,
-        "q_lora_rank": 1536,
-        "kv_lora_rank": 512,
-        "qk_nope_head_dim": 128,
-        "qk_rope_head_dim": 64,
-        "v_head_dim": 128,
-    },
-}
+_NAMES = (
+    "Llama-3.2-1B",
+    "Llama-2-7B",
+    "Llama-3-8B",
+    "Llama-3-70B",
+    "Llama-3.1-405B",
+    "Mixtral-8x7B",
+    "DeepSeek-V3",
+)
 
 _ASPECT, _KV_HEADS, _HEAD_DIM = 128, 8, 128
 
@@ -119,7 +86,7 @@ class TypicalTransformer:
 
 def model_names():
     """The names that `model` knows."""
-    return tuple(_CONFIGS)
+    return _NAMES
 
 
 def model(model, argument="model"):
@@ -131,22 +98,17 @@ def model(model, argument="model"):
     if isinstance(model, (TransformerShape, TypicalTransformer)):
         return model
     if isinstance(model, str):
-        if model not in _CONFIGS:
+        if model not in _NAMES:
             raise ValueError(
                 f"{argument} must be a number of parameters such as 7e9, or one of "
-                f"{', '.join(_CONFIGS)}; got {model!r}"
+                f"{', '.join(_NAMES)}; got {model!r}"
             )
-        return _published(model)
+        return published.shape(model)
     return TypicalTransformer(positive(argument, model))
-
-
-@cache
-def _published(name):
-    return TransformerShape.from_config(_CONFIGS[name])
 
 
 def model_name(model):
     """How a shape is called in tables: its name, or its size."""
-    names = [name for name in _CONFIGS if _published(name) == model]
+    names = [name for name in _NAMES if published.shape(name) == model]
     size = model.n_params if np.ndim(model.n_params) == 0 else np.max(model.n_params)
     return names[0] if names else f"{format_count(size)} model"
