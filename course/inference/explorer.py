@@ -31,7 +31,8 @@ def roofline_explorer():
 
 def _describe_roofline(view):
     server, step = view.server, view.decode
-    weights, caches = server.weight_bytes, server.kv_bytes(view.batch, view.context)
+    caches = server.kv_bytes(view.batch, view.context)
+    weights = step.bytes_moved - caches
     price = view.usd_per_million_tokens
     shared = _shared(server)
     return (
@@ -54,7 +55,7 @@ def serving_explorer():
         _describe_serving,
         controls={
             "requests_per_s": log_slider("Requests per second", 0.1, 1000, 100, format=_plain),
-            "max_answer_s": log_slider("Latency target (s)", 1, 100, 15, format=_plain),
+            "max_answer_s": log_slider("Latency target (s)", 1, 100, 7, format=_plain),
             "model": choice("Model", model_names(), "Llama-3-8B"),
         },
         advanced={

@@ -7,6 +7,7 @@ SGLang calls the three --tp-size, --dp-size with --enable-dp-attention, and --ep
 --tensor-parallel-size, --data-parallel-size and --enable-expert-parallel.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -227,11 +228,10 @@ class Sharing:
 def without_copies(shape, n_gpus):
     """The Sharing of `n_gpus` that copies no cache: data-parallel groups of few enough GPUs.
 
-    A group has at most as many GPUs as the model has KV heads (one, for a cache of latents); a
-    mixture of experts is expert-parallel where there is an expert for each GPU.
+    A group has as many GPUs as divide both `n_gpus` and the KV heads (one, for a cache of latents);
+    a mixture of experts is expert-parallel where there is an expert for each GPU.
     """
-    heads = shape.n_kv_heads if not shape.layers else _fewest_kv_heads(shape)
-    group = max(size for size in range(1, n_gpus + 1) if n_gpus % size == 0 and size <= heads)
+    group = math.gcd(n_gpus, _kv_heads(shape))
     mixture = 1 < n_gpus <= n_experts(shape)
     return Sharing(shape, n_gpus, n_gpus // group, mixture)
 
@@ -263,6 +263,9 @@ def _share_of_heads(n_heads, n_gpus):
     return float(np.ceil(n_heads / n_gpus) / n_heads)
 
 
-def _fewest_kv_heads(shape):
+def _kv_heads(shape):
+    """KV heads that can be dealt out in every layer alike."""
+    if not shape.layers:
+        return shape.n_kv_heads
     kinds = {layer.attention for layer in shape.layers}
-    return min(1 if attention.latent_dim else attention.n_kv_heads for attention in kinds)
+    return math.gcd(*(1 if kind.latent_dim else kind.n_kv_heads for kind in kinds))
