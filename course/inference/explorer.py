@@ -54,8 +54,8 @@ def serving_explorer():
         draw_serving,
         _describe_serving,
         controls={
-            "requests_per_s": log_slider("Requests per second", 0.1, 1000, 100, format=_plain),
-            "max_answer_s": log_slider("Latency target (s)", 1, 100, 7, format=_plain),
+            "requests_per_s": log_slider("Requests per second", 0.1, 1000, 150, format=_plain),
+            "max_answer_s": log_slider("Latency target (s)", 1, 100, 15, format=_plain),
             "model": choice("Model", model_names(), "Llama-3-8B"),
         },
         advanced={

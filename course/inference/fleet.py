@@ -53,11 +53,17 @@ def best_replica(shape, chip, traffic, max_answer_s, percentile=99, **assumption
         rate = batch and 1 / times.seconds_per_request[batch - 1] / server.n_gpus
         return rate, -times.step_s[0]
 
-    shape = models.model(shape)
+    shape = _one_shape(shape)
     replicas = _replicas(shape, chip, traffic, assumptions)
     if not replicas:
         raise _too_large(shape, [Server(shape, chip).chip.name])
     return max(replicas, key=rate_and_pace)
+
+
+def _one_shape(shape):
+    shape = models.model(shape, "model_size")
+    single("model_size", shape.n_params)
+    return shape
 
 
 def _replicas(shape, chip, traffic, assumptions):
@@ -270,7 +276,7 @@ def cheapest_fleet(shape, prices, traffic, max_answer_s, percentile=99, seed=0, 
     Raises:
         ValueError: where no chip holds the model or none answers in time.
     """
-    shape, rate = models.model(shape, "model_size"), traffic.requests_per_s
+    shape, rate = _one_shape(shape), traffic.requests_per_s
     limit = single("max_answer_s", positive("max_answer_s", max_answer_s))
     row, candidates = _row(percentile), []
     for name, price in prices.items():

@@ -69,7 +69,7 @@ def test_analyze_cost_structure_runs_and_adds_up():
     at_busy = dataclasses.replace(it, traffic=BUSY)
     assert costs.storage == at_busy.calculate_storage_cost(7e9) == pytest.approx(14 * 0.023 * 12)
     assert costs.networking == at_busy.calculate_networking_cost(7e9, BUSY)
-    assert costs.usd_per_million_tokens == pytest.approx(0.043, rel=0.05)
+    assert costs.usd_per_million_tokens == pytest.approx(0.037, rel=0.05)
     assert "USD per year" in costs._repr_html_()
 
 
@@ -206,7 +206,8 @@ def test_the_recommended_chip_is_the_cheapest_that_answers_in_time():
     assert {c.gpu_type for c in found.candidates} == rental_prices().keys()
     assert "Cheapest" in found._repr_html_()
     # A small card holds no large model, and a slow one answers too late.
-    reasons = {c.gpu_type: c.reason for c in it.recommend_gpu_type(600e9).candidates}
+    patient = dataclasses.replace(it, max_answer_s=60)
+    reasons = {c.gpu_type: c.reason for c in patient.recommend_gpu_type(600e9).candidates}
     assert reasons["RTX-4090"] == "does not hold it"
     hurried = dataclasses.replace(it, max_answer_s=4).recommend_gpu_type(7e9)
     assert "takes" in {c.gpu_type: c.reason for c in hurried.candidates}["L4"]

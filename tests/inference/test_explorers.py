@@ -46,7 +46,7 @@ STILL = {
 }
 MOVING = {
     plots.draw_roofline: roofline_view("Llama-3-8B", "H100", 10, 2000),
-    plots.draw_serving: serve_view(100, 15, "Llama-3-8B"),
+    plots.draw_serving: serve_view(150, 15, "Llama-3-8B"),
     plots.draw_device: device_view(7e9, "mobile", 500),
 }
 EXPLORERS = [roofline_explorer, serving_explorer, device_explorer]
@@ -180,22 +180,22 @@ def test_where_copies_do_not_fit_the_caches_are_shared_without():
 
 
 def test_serving_is_what_the_curve_and_the_prices_say():
-    view = serve_view(100, 7, "Llama-3-8B")
-    pair = Server("Llama-3-8B", n_gpus=2)
-    curve = latency_curve(pair, Traffic())
-    assert view.fleet.percentile_s == curve.fleet(100, 7).percentile_s
+    view = serve_view(150, 15, "Llama-3-8B")
+    curve = latency_curve(Server("Llama-3-8B"), Traffic())
+    assert view.fleet.percentile_s == curve.fleet(150, 15).percentile_s
     assert view.usd_per_month == pytest.approx(6 * 2.95 * 730.5)
-    tokens_per_month = 100 * 700 * 730.5 * 3600
+    tokens_per_month = 150 * 700 * 730.5 * 3600
     by_hand = view.usd_per_month / tokens_per_month * 1e6
     assert view.usd_per_million_tokens == pytest.approx(by_hand)
-    alone = service_times(pair, Traffic()).seconds_per_request[0]
-    assert view.unbatched_requests_per_s == pytest.approx(3 / alone)
+    alone = service_times(Server("Llama-3-8B"), Traffic()).seconds_per_request[0]
+    assert view.unbatched_requests_per_s == pytest.approx(6 / alone)
     sentence = of(serving_explorer).sentence()
-    shared = "6 H100, 2 to a replica (TP2, NVLink), answer half of the requests within "
-    assert sentence.startswith(shared)
-    divided = "Requests over throughput, in whole replicas of 2, says 4: these do not answer in "
+    assert sentence.startswith("6 H100, 1 to a replica, answer half of the requests within ")
+    divided = "Requests over throughput, in whole replicas of 1, says 5: these do not answer in "
     assert divided in sentence
-    assert "says 4 too: these answer in time." in of(serving_explorer).sentence(max_answer_s=15.0)
+    hurried = of(serving_explorer).sentence(max_answer_s=7.0)
+    assert hurried.startswith("8 H100, 2 to a replica (TP2, NVLink), answer half")
+    assert "says 1 too: these answer in time." in of(serving_explorer).sentence(requests_per_s=1)
     assert "Rent" not in of(serving_explorer).sentence(chip_name="B200")
 
 
