@@ -433,9 +433,8 @@ print(f"{kept / 1e12:.1f} TFLOP with the cache, {anew / 1e12:,.0f} TFLOP without
 compare("P05.5", anew / kept, because="No kind of graph does this. The cache does, in any framework.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A dynamic graph is a style of programming: the operations are recorded as they run. It saves no work.
-# Compiling a graph can, and pruning is chapter 10's. Heterogeneous computing can pay, since prefill
-# and decode want different chips.
+# A dynamic graph is a style of programming: operations are recorded as they run. It saves no work.
+# Compiling a graph can. Heterogeneous computing can pay, since prefill and decode want different chips.
 #
 # Model parallelism means two things. *Tensor* parallelism cuts each matrix over all GPUs, which then
 # read their parts at the same time. *Pipeline* parallelism gives each GPU some layers, and a token
@@ -639,12 +638,12 @@ serving_explorer()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How to read it.** On the left the curves are flat: nobody waits. More replicas do not go below that:
-# 1 s fails, as 8 GPUs, a replica's most, take longer for the longest 1 % of the answers. To the right the curves turn up before the hatched wall, where the
-# GPUs cannot keep up; A's division puts you next to that wall. One vertical line shows how far the
-# same GPUs would come if each took one request at a time: what batching is worth. Ten times the load
-# needs fewer than ten times the GPUs: rounding up costs less. With one queue for all, not one for each
-# replica as here, it would be fewer still (exercise 05.8). A promise to 90 % saves GPUs, and the
-# slowest tenth pay with time. A GPU that few ask costs as much as a busy one.
+# 1 s fails, as 8 GPUs, a replica's most, take longer for the longest 1 % of the answers. To the right
+# the curves turn up before the hatched wall, where the GPUs cannot keep up and A's division puts you.
+# One vertical line shows how far the same GPUs would come one request at a time: what batching is
+# worth. Ten times the load needs fewer than ten times the GPUs: rounding up costs less. With one queue
+# for all, not one for each replica as here, it would be fewer still (exercise 05.8). A promise to 90 %
+# saves GPUs, and the slowest tenth pay with time. A GPU that few ask costs as much as a busy one.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K089", "K090")
@@ -849,8 +848,7 @@ cards("K091", "K092", "K093", "K094", "K095", "K096")
 #
 # - **The shares reached.** Engines differ from the assumed 50 and 30 % of FLOP/s and 70 % of bandwidth,
 #   and so will speeds and prices. Measure yours.
-# - **Prices.** The rent of a GPU-hour has a date and a range: ours are from 2026, from second-hand
-#   sources. Who owns the hardware calculates otherwise.
+# - **Prices.** The rent of a GPU-hour has a date and a range: ours are from 2026, second-hand.
 # - **Traffic.** Random arrivals and lengths are a model. Real load has days and nights.
 # - **The lifetime optimum** needs the loss far outside the fitted runs. Sardana and colleagues find
 #   that laws fitted at ordinary ratios promise too much there.
