@@ -204,10 +204,10 @@ def draw_device(axes):
     axes.plot([1, 1], [-0.55, 2.75], "-", color=BLACK, linewidth=2, marker="")
     axes.text(1, 2.78, "all of its memory", ha="center", va="bottom", size=10)
 
-    def bar(left, bottom, height, colour, hatch, **more):
+    def bar(left, bottom, height, colour, hatch, **options):
         face = "none" if hatch else colour  # so that the line of the whole memory shows
-        look = {"edgecolor": colour, "facecolor": face, "hatch": hatch, "linewidth": 1.5} | more
-        return axes.add_patch(Rectangle((left, bottom), 0.07, height, **look))
+        style = {"edgecolor": colour, "facecolor": face, "hatch": hatch, "linewidth": 1.5} | options
+        return axes.add_patch(Rectangle((left, bottom), 0.07, height, **style))
 
     bars, words = {}, {}
     for row, bits in enumerate(_BITS[::-1]):
@@ -269,14 +269,14 @@ def draw_dissection(axes, dissection):
         hatch=["" if n == "product" else "//" for n in names],
     )
     for name, bar, ratio in zip(names, bars, ratios, strict=True):
-        look = {"y": bar.get_y() + bar.get_height() / 2, "va": "center", "size": 11}
+        style = {"y": bar.get_y() + bar.get_height() / 2, "va": "center", "size": 11}
         if name == "product":
             axes.text(
-                ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white", **look
+                ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white", **style
             )
         else:
             text = "right" if ratio == 1 else f"{ratio:,.0f} times too large"
-            axes.text(ratio * 1.5, s=text, **look)
+            axes.text(ratio * 1.5, s=text, **style)
     axes.axvline(1, color=QUIET, linewidth=1, marker="")
     axes.grid(False)
     label_axes(axes, x="As written over right", x_unit="ratio")

@@ -75,10 +75,10 @@ def test_analyze_cost_structure_runs_and_adds_up():
 
 def test_costs_follow_traffic_and_size():
     twice = dataclasses.replace(BUSY, requests_per_s=200)
-    once, more = (it.analyze_cost_structure(7e9, t) for t in (BUSY, twice))
-    assert more.compute == pytest.approx(2 * once.compute)
-    assert more.memory == pytest.approx(2 * once.memory)
-    assert more.storage == once.storage
+    once, doubled = (it.analyze_cost_structure(7e9, t) for t in (BUSY, twice))
+    assert doubled.compute == pytest.approx(2 * once.compute)
+    assert doubled.memory == pytest.approx(2 * once.memory)
+    assert doubled.storage == once.storage
     big = it.analyze_cost_structure(70e9, BUSY)
     assert big.compute == pytest.approx(10 * once.compute, rel=0.05)
     assert big.networking > once.networking
@@ -106,35 +106,35 @@ def test_annual_costs_broadcast_over_sizes():
 
 def test_the_serving_config_runs_and_keeps_its_target():
     """K089: with the five functions that the document leaves undefined."""
-    found = it.estimate_optimal_serving_config("Llama-3-8B", 100)
-    assert found.gpu_type == found.fleet.server.chip.name
-    assert found.required_gpus == found.fleet.n_gpus >= found.required_gpus_by_throughput
-    assert found.fleet.percentile_s[99] <= it.max_answer_s
-    price = rental_prices()[found.gpu_type]
-    assert found.estimated_monthly_cost == pytest.approx(found.required_gpus * price * 730.5)
+    result = it.estimate_optimal_serving_config("Llama-3-8B", 100)
+    assert result.gpu_type == result.fleet.server.chip.name
+    assert result.required_gpus == result.fleet.n_gpus >= result.required_gpus_by_throughput
+    assert result.fleet.percentile_s[99] <= it.max_answer_s
+    price = rental_prices()[result.gpu_type]
+    assert result.estimated_monthly_cost == pytest.approx(result.required_gpus * price * 730.5)
     tokens = 100 * 700 * 730.5 * 3600
-    by_hand = found.estimated_monthly_cost / tokens * 1e6
-    assert found.usd_per_million_tokens == pytest.approx(by_hand)
-    assert found.cache_recommendation is None  # prompts share nothing
-    assert "USD per month" in found._repr_html_()
+    by_hand = result.estimated_monthly_cost / tokens * 1e6
+    assert result.usd_per_million_tokens == pytest.approx(by_hand)
+    assert result.cache_recommendation is None  # prompts share nothing
+    assert "USD per month" in result._repr_html_()
     strict = dataclasses.replace(it, max_answer_s=8).estimate_optimal_serving_config(7e9, 100)
     assert strict.fleet.percentile_s[99] <= 8
 
 
 @pytest.mark.parametrize(("requests_per_s", "target"), [(100, 15), (100, 5), (1, 15)])
 def test_no_other_chip_and_no_other_replica_is_cheaper(requests_per_s, target):
-    its = dataclasses.replace(it, max_answer_s=target)
-    found = its.estimate_optimal_serving_config("Llama-3-8B", requests_per_s)
+    priced = dataclasses.replace(it, max_answer_s=target)
+    result = priced.estimate_optimal_serving_config("Llama-3-8B", requests_per_s)
     rents = []
     for chip, price in rental_prices().items():
         for n_gpus in (1, 2, 4, 8):
             server = Server("Llama-3-8B", chip, n_gpus=n_gpus)
             if server.largest_batch(700) >= 1:
-                curve = latency_curve(server, its.traffic)
+                curve = latency_curve(server, priced.traffic)
                 if curve.highest_rate(target):
                     rents.append(curve.fleet(requests_per_s, target).n_gpus * price * 730.5)
     assert len(rents) > 5
-    assert found.estimated_monthly_cost == pytest.approx(min(rents))
+    assert result.estimated_monthly_cost == pytest.approx(min(rents))
 
 
 def test_the_cheapest_chip_depends_on_its_price():
@@ -162,14 +162,14 @@ def test_a_fleet_that_cannot_be_is_refused():
 def test_more_requests_need_more_gpus():
     """K090: and the quotient of requests and throughput is never more."""
     needed = [it.estimate_optimal_serving_config(7e9, qps) for qps in (1, 30, 1000)]
-    gpus = [found.required_gpus for found in needed]
+    gpus = [result.required_gpus for result in needed]
     assert gpus == sorted(gpus)
     assert gpus[-1] > 10
-    for found, qps in zip(needed, (1, 30, 1000), strict=True):
-        its = dataclasses.replace(it, chip=found.gpu_type)
-        most = 1 / service_times(found.fleet.server, its.traffic).seconds_per_request.min()
-        quotient = as_written.required_gpus(qps, most) * found.fleet.server.n_gpus
-        assert found.required_gpus_by_throughput == quotient <= found.required_gpus
+    for result, qps in zip(needed, (1, 30, 1000), strict=True):
+        priced = dataclasses.replace(it, chip=result.gpu_type)
+        most = 1 / service_times(result.fleet.server, priced.traffic).seconds_per_request.min()
+        quotient = as_written.required_gpus(qps, most) * result.fleet.server.n_gpus
+        assert result.required_gpus_by_throughput == quotient <= result.required_gpus
 
 
 def test_throughput_is_per_gpu_and_falls_with_size():
@@ -199,12 +199,12 @@ def test_a_prefix_is_kept_where_it_pays():
 
 
 def test_the_recommended_chip_is_the_cheapest_that_answers_in_time():
-    found = it.recommend_gpu_type(7e9)
-    serving = [c for c in found.candidates if not c.reason]
-    assert found.usd_per_million_tokens == min(c.usd_per_million_tokens for c in serving)
+    result = it.recommend_gpu_type(7e9)
+    serving = [c for c in result.candidates if not c.reason]
+    assert result.usd_per_million_tokens == min(c.usd_per_million_tokens for c in serving)
     assert all(c.seconds_alone <= it.max_answer_s for c in serving)
-    assert {c.gpu_type for c in found.candidates} == rental_prices().keys()
-    assert "Cheapest" in found._repr_html_()
+    assert {c.gpu_type for c in result.candidates} == rental_prices().keys()
+    assert "Cheapest" in result._repr_html_()
     # A small card holds no large model, and a slow one answers too late.
     patient = dataclasses.replace(it, max_answer_s=60)
     reasons = {c.gpu_type: c.reason for c in patient.recommend_gpu_type(600e9).candidates}
@@ -266,28 +266,28 @@ def test_questions_that_cannot_have_an_answer_are_refused():
 
 def test_every_wrong_factor_is_found():
     """K083, K084, K085, K086: three factors are wrong; the ratios multiply to the whole error."""
-    found = dissect_annual_cost(7e9)
-    assert found.as_written_usd == pytest.approx(as_written.calculate_compute_cost(7e9))
-    assert found.as_written_usd == pytest.approx(1.3245e15, rel=1e-4)
-    ratios = {f.name: f.ratio for f in found.wrong}
+    result = dissect_annual_cost(7e9)
+    assert result.as_written_usd == pytest.approx(as_written.calculate_compute_cost(7e9))
+    assert result.as_written_usd == pytest.approx(1.3245e15, rel=1e-4)
+    ratios = {f.name: f.ratio for f in result.wrong}
     assert ratios == {
         "work": 3,
         "price": pytest.approx(1e-12 / (2.95 / (3600 * 989.4e12 * 0.3))),
         "seconds of a year": 31_536_000,
     }
-    assert math.prod(ratios.values()) == pytest.approx(found.ratio)
-    assert found.ratio == pytest.approx(found.as_written_usd / found.right_usd)
-    assert found.orders_of_magnitude == pytest.approx(13.5, abs=0.05)
+    assert math.prod(ratios.values()) == pytest.approx(result.ratio)
+    assert result.ratio == pytest.approx(result.as_written_usd / result.right_usd)
+    assert result.orders_of_magnitude == pytest.approx(13.5, abs=0.05)
     at_30_percent = dataclasses.replace(it, prefill_mfu=0.3).calculate_compute_cost(7e9)
-    assert found.right_usd == pytest.approx(at_30_percent, rel=0.02)
-    assert "13.5 orders of magnitude" in found._repr_html_()
+    assert result.right_usd == pytest.approx(at_30_percent, rel=0.02)
+    assert "13.5 orders of magnitude" in result._repr_html_()
 
 
 def test_with_the_tokens_that_the_formula_means_six_orders_remain():
     """K086: read as 1e9 tokens a second, the seconds are right, and the price is the rest."""
     per_year = 1e9 * as_written.INFERENCE_COST["seconds_per_year"]
-    found = dissect_annual_cost(7e9, n_tokens=per_year)
-    assert found.orders_of_magnitude == pytest.approx(math.log10(3 * 362_221), abs=0.01)
+    result = dissect_annual_cost(7e9, n_tokens=per_year)
+    assert result.orders_of_magnitude == pytest.approx(math.log10(3 * 362_221), abs=0.01)
 
 
 @pytest.mark.parametrize(("name", "usd_per_flop"), [("H100", 2.76e-18), ("A100", 5.6e-18)])

@@ -97,8 +97,8 @@ def colours_and_looks(axes):
 def test_without_colour_no_two_lines_look_alike(draw):
     _, axes = new_figure()
     draw(axes)(MOVING[draw])
-    looks = [look for _, look in colours_and_looks(axes)]
-    assert len(looks) == len(set(looks))
+    styles = [style for _, style in colours_and_looks(axes)]
+    assert len(styles) == len(set(styles))
     hatches = {p.get_hatch() for p in axes.patches if p.get_animated() and p.get_height() < 1}
     assert len(hatches) in (0, 3)  # the three parts of a memory bar differ in hatching
 
@@ -202,7 +202,7 @@ def test_serving_is_what_the_curve_and_the_prices_say():
 @pytest.mark.parametrize("requests_per_s", [1, 100, 1000])
 def test_the_fewest_gpus_of_all_replicas_and_never_fewer_for_a_harder_target(requests_per_s):
     curves = [latency_curve(Server("Llama-3-8B", n_gpus=n), Traffic()) for n in (1, 2, 4, 8)]
-    found = []
+    n_gpus = []
     for target in (30, 15, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1.5):
         fleet = serve_view(requests_per_s, target, "Llama-3-8B").fleet
         sizes = [c.fleet(requests_per_s, target) for c in curves if c.highest_rate(target)]
@@ -210,9 +210,9 @@ def test_the_fewest_gpus_of_all_replicas_and_never_fewer_for_a_harder_target(req
             sizes, key=lambda fleet: fleet.n_gpus
         )  # of equals the first: the smaller replica
         assert (fleet.n_gpus, fleet.server.n_gpus) == (least.n_gpus, least.server.n_gpus)
-        found.append(fleet.n_gpus)
-    assert found == sorted(found)
-    assert found[-1] > found[0]
+        n_gpus.append(fleet.n_gpus)
+    assert n_gpus == sorted(n_gpus)
+    assert n_gpus[-1] > n_gpus[0]
 
 
 def test_a_target_out_of_reach_is_explained():

@@ -177,8 +177,8 @@ def test_it_is_the_cache_that_saves_work_and_not_the_dynamic_graph():
     torch.manual_seed(0)
     layer, x = Attention(64), torch.randn(1, 20, 64)
     with torch.no_grad():
-        once, again = counted(lambda: layer(x)), counted(lambda: (layer(x), layer(x)))
-        assert again == 2 * once  # define-by-run remembers nothing
+        once, twice = counted(lambda: layer(x)), counted(lambda: (layer(x), layer(x)))
+        assert twice == 2 * once  # define-by-run remembers nothing
 
         def anew():
             return [layer(x[:, :n])[0][:, -1] for n in range(1, 21)]
@@ -207,13 +207,13 @@ def test_with_a_cache_an_answer_takes_the_work_of_reading_it_once(shape):
 
 
 def test_tensor_parallelism_answers_sooner_and_pipelines_do_not():
-    """K129: eight GPUs shorten a token's time if they share each layer, at a price in talk."""
-    one = Server("Llama-3-70B", "H100", weight_bits=4)
-    eight = one.with_gpus(8)
+    """K129: eight GPUs shorten a token's time if they share each layer, at a price on the links."""
+    alone_server = Server("Llama-3-70B", "H100", weight_bits=4)
+    eight = alone_server.with_gpus(8)
     tensor, pipeline = eight.decode(8, 2000), pipeline_decode(eight, 8, 2000)
-    alone = one.decode(1, 2000)
+    alone = alone_server.decode(1, 2000)
     assert alone.seconds / 8 < tensor.seconds < alone.seconds / 3
-    assert tensor.link_s > 0.2 * tensor.seconds  # the talk between the GPUs
+    assert tensor.link_s > 0.2 * tensor.seconds  # what the links take
     assert pipeline.seconds >= alone.seconds  # no token comes sooner
     assert pipeline.tokens_per_s > 7 * alone.tokens_per_s  # but more of them in all
     slow = dataclasses.replace(eight, links=Links("slow", 450e9, 1e-3))
