@@ -840,59 +840,6 @@ def expected_compression_of_a(n_params, bits, sparsity, memory_gb):
     return {"gb": gb, "times_fp32": times, "times_bf16": times, "fits": gb <= memory_gb}
 
 
-def mask_for_nothing(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_of_what_is_kept(n_params, bits, sparsity, memory_gb):
-    each = (bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_always(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + 1
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_of_a_byte(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (8 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def dropped_taken_for_kept(n_params, bits, sparsity, memory_gb):
-    each = bits * sparsity + 1 if sparsity > 0 else bits
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def pruning_ignored(n_params, bits, sparsity, memory_gb):
-    gb = n_params * bits / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / bits, "times_bf16": 16 / bits, "fits": gb <= memory_gb}
-
-
-def fp32_twice(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 32 / each, "fits": gb <= memory_gb}
-
-
-def bits_taken_for_bytes(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def share_that_is_left(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": each / 32, "times_bf16": each / 16, "fits": gb <= memory_gb}
-
-
 E05_6 = Exercise(
     id="05.6",
     name="compressed",
@@ -902,26 +849,21 @@ E05_6 = Exercise(
     reference=compressed,
     properties=(
         Property(
-            "document A's first plan, 4 bits and half of the weights dropped, on 7B: 2.625 GB, "
-            "10.7 times smaller than fp32 and 5.3 than bf16; it fits in 8 GB",
-            2,
-            ((7e9, 4, 0.5, 8),),
+            "in 8 GB of memory: 7B at 4 bits, half dropped, take 2.625 GB, 10.7 times smaller than "
+            "fp32, 5.3 than bf16; a fifth dropped, 3.675 GB instead of 3.5; 13B at 8 bits, nothing "
+            "dropped, 13 GB, 4 and 2 times smaller, and do not fit",
+            {"gb": 1, "times_fp32": 1, "times_bf16": 1, "fits": 1},
+            ((7e9, 4, 0.5, 8), (7e9, 4, 0.2, 8), (13e9, 8, 0, 8)),
         ),
         Property(
-            "document A's third plan, 8 bits and nothing dropped, on 13B: 13 GB, 4 and 2 times "
-            "smaller; it does not fit in 8 GB",
+            "other plans and sizes come out right, one that takes exactly the memory among them",
             1,
-            ((13e9, 8, 0, 8),),
-        ),
-        Property(
-            "a fifth dropped at 4 bits makes 7B larger: 3.675 GB instead of 3.5",
-            1,
-            ((7e9, 4, 0.2, 8),),
-        ),
-        Property(
-            "other plans and sizes come out right",
-            1,
-            ((1.75e11, 4, 0.5, 64), (13.1e9, 8, 0.2, 13), (6.74e9, 3, 0.875, 1.31)),
+            (
+                (1.75e11, 4, 0.5, 64),
+                (13.1e9, 8, 0.2, 13),
+                (6.74e9, 3, 0.875, 1.31),
+                (16e9, 4, 0, 8),
+            ),
             hidden=True,
         ),
     ),
@@ -933,49 +875,57 @@ E05_6 = Exercise(
             "not, from fp32 or not. Work out the bits of a weight.",
         ),
         Wrong(
-            mask_for_nothing,
+            {" + (1 if sparsity > 0 else 0)": ""},
             "Your mask takes no space, as in document A §5.2. Without it nobody knows which "
             "weights are left: one bit for every weight of the model, once any are dropped.",
         ),
         Wrong(
-            mask_of_what_is_kept,
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "(bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)"
+            },
             "Your mask has a bit for each weight that is kept. It must speak of the dropped "
             "ones too: one bit for every weight.",
         ),
         Wrong(
-            mask_always,
+            {"(1 if sparsity > 0 else 0)": "1"},
             "You store a mask even where nothing is dropped. Then every weight is there, and "
             "no mask is needed.",
         ),
         Wrong(
-            mask_of_a_byte,
+            {"(1 if": "(8 if"},
             "Your mask takes a byte for each weight. To be kept or not is one bit.",
         ),
         Wrong(
-            dropped_taken_for_kept,
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits * sparsity + 1 if sparsity > 0 else bits"
+            },
             "You store the share that is dropped. `sparsity` of the weights go, 1 - sparsity stay.",
         ),
         Wrong(
-            pruning_ignored,
+            {"bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits"},
             "Your sizes do not depend on the sparsity. A dropped weight takes no bits, only "
             "its place in the mask.",
         ),
         Wrong(
-            fp32_twice,
+            {"16 / bits": "32 / bits"},
             'You count from 32 bits both times. A model in bf16 starts from 16: "times_bf16" '
             "is half as much.",
         ),
         Wrong(
-            bits_taken_for_bytes,
+            {" / 8 ": " "},
             "Your size is 8 times too large: a byte is 8 bits.",
         ),
         Wrong(
-            share_that_is_left,
+            {
+                "32 / bits_per_param": "bits_per_param / 32",
+                "16 / bits_per_param": "bits_per_param / 16",
+            },
             "You give the share that is left over. How many times smaller is the other way "
             "round: before / after.",
         ),
     ),
     right=(compressed_from_sizes, compressed_with_the_library),
+    units=("bytes",),
 )
 
 # --- 05.7 ----------------------------------------------------------------------------------------
@@ -1317,6 +1267,9 @@ E05_8 = Exercise(
 # --- 05.9 ----------------------------------------------------------------------------------------
 
 
+_LATE = "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)"
+
+
 def gpus_needed(requests_per_s, service_s, max_wait_s):
     from math import exp
 
@@ -1362,50 +1315,6 @@ def eighty_percent_busy(requests_per_s, service_s, max_wait_s):
     return ceil(requests_per_s * service_s / 0.8)
 
 
-def nobody_waits_at_all(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def mean_wait_within(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) / (n_gpus / service_s - requests_per_s) > max_wait_s:
-        n_gpus += 1
-    return n_gpus
-
-
-def arrivals_not_subtracted(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-n_gpus / service_s * max_wait_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def one_gpu_clears_the_queue(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-max_wait_s / service_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
 def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
     from math import exp
 
@@ -1416,36 +1325,6 @@ def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
         if busy / n_gpus * exp(-spare * max_wait_s) <= 0.01:
             return n_gpus
         n_gpus += 1
-
-
-def ninety_nine_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.99
-    ):
-        n_gpus += 1
-    return n_gpus
-
-
-def ten_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.1
-    ):
-        n_gpus += 1
-    return n_gpus
 
 
 E05_9 = Exercise(
@@ -1472,9 +1351,9 @@ E05_9 = Exercise(
             ((0.5, 2, 1),),
         ),
         Property(
-            "other services come out right",
+            "other services come out right, one that a single GPU holds among them",
             1,
-            ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7)),
+            ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7), (0.0017, 5, 3.1)),
             hidden=True,
         ),
     ),
@@ -1491,21 +1370,25 @@ E05_9 = Exercise(
             "allowed, and a small service needs more room than a large one.",
         ),
         Wrong(
-            nobody_waits_at_all,
+            {" * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": ""},
             "You let only 1 % wait at all. A wait of up to `max_wait_s` is allowed.",
         ),
         Wrong(
-            mean_wait_within,
+            {
+                "* exp(-(n_gpus / service_s - requests_per_s) * max_wait_s) <= 0.01": "/ (n_gpus / service_s - requests_per_s) <= max_wait_s"
+            },
             "You hold the mean wait to the limit. Then many wait longer: asked is that 99 % "
             "stay within it.",
         ),
         Wrong(
-            arrivals_not_subtracted,
+            {" - requests_per_s": ""},
             "Your queue empties as if no more requests came. They keep coming: the rate is "
             "n_gpus / service_s - requests_per_s.",
         ),
         Wrong(
-            one_gpu_clears_the_queue,
+            {
+                "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": "exp(-max_wait_s / service_s)"
+            },
             "Your queue empties at the rate of one GPU, 1 / service_s. All of them work on it, "
             "while new requests come: n_gpus / service_s - requests_per_s.",
         ),
@@ -1515,15 +1398,20 @@ E05_9 = Exercise(
             "whichever GPU is free first, and fewer are needed.",
         ),
         Wrong(
-            ninety_nine_percent_late,
+            {"0.01": "0.99"},
             "You let 99 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
         ),
         Wrong(
-            ten_percent_late,
+            {"0.01": "0.1"},
             "You let 10 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
         ),
     ),
     right=(gpus_needed_with_erlang_c, gpus_needed_from_the_library),
+    equivalent={
+        "0 → -1": "a round with no GPU leaves the recursion at 1, where it starts",
+        "n_gpus > busy → n_gpus >= busy": "with exactly as many GPUs as are busy all wait, 1 > 0.01",
+        f"share * {_LATE} <= 0.01 → share * {_LATE} < 0.01": "no service meets 1 % to the last digit",
+    },
 )
 
 # --- 05.10 ---------------------------------------------------------------------------------------
@@ -1608,9 +1496,12 @@ E05_10 = Exercise(
             (([8e9, 1e12], [70e9, 1e12], 2e12),),
         ),
         Property(
-            "other pairs come out right",
+            "other pairs come out right, also when asked for a little more or less than makes both "
+            "cost the same",
             1,
             (
+                (_SMALL, _LARGE, 1.43e12),
+                (_SMALL, _LARGE, 1.59e12),
                 ([6.74e9, 9.1e12], [13.1e9, 1.83e12], 4.7e13),
                 ([2.6e9, 3.19e12], [9.24e9, 8.11e11], 5.3e11),
             ),
@@ -1665,6 +1556,10 @@ E05_10 = Exercise(
         ),
     ),
     right=(lifetime_step_by_step, lifetime_with_the_library),
+    units=("factor",),
+    equivalent={
+        "bills[0] < bills[1] → bills[0] <= bills[1]": "equal bills have no cheaper model",
+    },
 )
 
 EXERCISES = [E05_1, E05_2, E05_3, E05_4, E05_5, E05_6, E05_7, E05_8, E05_9, E05_10]
