@@ -119,6 +119,7 @@ E05_1 = Exercise(
         ),
     ),
     right=(answer_flops_in_two_phases, answer_flops_as_a_third_of_training),
+    units=("factor",),
 )
 
 # --- 05.2 ----------------------------------------------------------------------------------------
@@ -152,37 +153,6 @@ def annual_cost_by_price_of_a_token(
     return usd_per_million_tokens(tokens_per_s, usd_per_gpu_hour) * tokens_per_year / 1e6
 
 
-def cost_as_printed_in_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600
-
-
-def as_in_a_without_the_seconds(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * tokens_per_year * 1e-12
-
-
-def work_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    return 6 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
-
-
-def price_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year * 1e-12
-
-
-def seconds_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    once = 2 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
-    return once * 365 * 24 * 3600
-
-
-def peak_taken_per_hour(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu) * usd_per_gpu_hour
-
-
-def rented_all_year(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 365 * 24 * usd_per_gpu_hour
-
-
 E05_2 = Exercise(
     id="05.2",
     name="annual_cost",
@@ -213,34 +183,40 @@ E05_2 = Exercise(
     ),
     wrong=(
         Wrong(
-            cost_as_printed_in_a,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600"
+            },
             "This is document A §5.1 as printed: 1.3 quadrillion dollars, twelve times what "
             "the whole world produces in a year. Three of its factors are wrong: the work of a "
             "token, the price of a FLOP, and the seconds of a year. Mend them one by one.",
         ),
         Wrong(
-            as_in_a_without_the_seconds,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * tokens_per_year * 1e-12"
+            },
             "The seconds of a year are gone, rightly. Two of document A's factors are still "
             "wrong: 6 FLOP for each parameter and token, and 1e-12 dollars for a FLOP.",
         ),
         Wrong(
-            work_of_a,
+            {"= 2 ": "= 6 "},
             "Your bill is 3 times too high: 6 FLOP for each parameter and token is training. "
             "An answer takes 2.",
         ),
         Wrong(
-            price_of_a,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return 2 * n_params * tokens_per_year * 1e-12"
+            },
             "Your work is right, but 1e-12 dollars for a FLOP is document A's price, and no "
             "source has it. Work out what an hour of this GPU costs, and how many FLOP it does "
             "in that hour.",
         ),
         Wrong(
-            seconds_of_a,
+            {"usd_per_gpu_hour\n": "usd_per_gpu_hour * 365 * 24 * 3600\n"},
             "You multiply by the seconds of a year, as document A §5.1 does. The tokens are "
             "those of a year already, not of a second.",
         ),
         Wrong(
-            peak_taken_per_hour,
+            {" / 3_600": ""},
             "You divide the price of an hour by the FLOP of a second: 3,600 times too high. An "
             "hour has 3,600 seconds.",
         ),
@@ -265,12 +241,13 @@ E05_2 = Exercise(
             "utilisation shrinks what an hour yields: it belongs under the line.",
         ),
         Wrong(
-            rented_all_year,
+            {"gpu_seconds / 3_600 * usd": "365 * 24 * usd"},
             "You rent one GPU for the whole year, whatever it has to do. Work out first how "
             "many hours of it the tokens need.",
         ),
     ),
     right=(annual_cost_by_price_of_a_flop, annual_cost_by_price_of_a_token),
+    units=("time", "factor"),
 )
 
 # --- 05.3 ----------------------------------------------------------------------------------------
@@ -317,37 +294,6 @@ def llama_params_matrix_by_matrix(config):
     shapes = [q, kv, kv, q, gate, gate, down, (d,), (d,)] * c["num_hidden_layers"]
     shapes += [(c["vocab_size"], d), (d,)] + [(c["vocab_size"], d)] * (not c["tie_word_embeddings"])
     return sum(prod(shape) for shape in shapes)
-
-
-def llama_params_from_the_library(config):
-    from course.accounting.transformer import TransformerShape
-
-    return TransformerShape.from_config(config).n_params
-
-
-def tied_head_counted_twice(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + 2 * config["vocab_size"] * d + d
-
-
-def head_never_counted(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + config["vocab_size"] * d + d
-
-
-def embeddings_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + d
-
-
-def rule_of_thumb(config):
-    return 12 * config["num_hidden_layers"] * config["hidden_size"] ** 2
 
 
 E05_3 = Exercise(
@@ -415,17 +361,17 @@ E05_3 = Exercise(
             "the MLP.",
         ),
         Wrong(
-            tied_head_counted_twice,
+            {'1 if config["tie_word_embeddings"] else 2': "2"},
             "You count the head even where it is tied. Then it is the embedding table once "
             "more, the same numbers in the same memory: count them once.",
         ),
         Wrong(
-            head_never_counted,
+            {'1 if config["tie_word_embeddings"] else 2': "1"},
             "You leave out the head. Where it is not tied it is a second table of vocabulary "
             "times width, with numbers of its own.",
         ),
         Wrong(
-            embeddings_forgotten,
+            {'1 if config["tie_word_embeddings"] else 2': "0"},
             "You count the layers without any table of the vocabulary. Kaplan et al. count so; "
             "the size in a model's name holds the embedding, and the head too if it is not "
             "tied.",
@@ -468,12 +414,20 @@ E05_3 = Exercise(
             "You count one layer. The model has `num_hidden_layers` of them, all alike.",
         ),
         Wrong(
-            rule_of_thumb,
+            {
+                'config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d': '12 * config["num_hidden_layers"] * d**2'
+            },
             "12·layers·width² is a rule of thumb for models whose MLP is plain and four times "
             "as wide as the model. Count the matrices of this config.",
         ),
     ),
-    right=(llama_params_matrix_by_matrix, llama_params_from_the_library),
+    right=(llama_params_matrix_by_matrix,),
+    own=True,
+    equivalent={
+        "d // config['num_attention_heads'] → d / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+    },
 )
 
 # --- 05.4 ----------------------------------------------------------------------------------------
@@ -534,7 +488,7 @@ E05_4 = Exercise(
     properties=(
         Property(
             "Llama-3-8B with 8,192 tokens in 24 GB: 1.074e9 bytes a sequence, and 7 fit",
-            2,
+            {"kv_bytes": 1, "batch": 1},
             (Case((_LLAMA_3_8B, 8.03e9, 24, 8_192), {"kv_bytes": 2**30, "batch": 7}),),
         ),
         Property(
@@ -635,6 +589,14 @@ E05_4 = Exercise(
         ),
     ),
     right=(largest_batch_by_filling, largest_batch_from_the_library),
+    units=("bytes", "factor"),
+    equivalent={
+        "config['hidden_size'] // config['num_attention_heads'] → "
+        "config['hidden_size'] / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+        "room // kv_bytes → room / kv_bytes": "int() rounds down what is above 0, the rest is 0",
+    },
 )
 
 # --- 05.5 ----------------------------------------------------------------------------------------
@@ -693,7 +655,7 @@ E05_5 = Exercise(
     properties=(
         Property(
             "Llama-3-8B on an H100, one sequence of 8,192 tokens: 5.11 ms; crossover at 295",
-            2,
+            {"seconds": 1, "crossover": 1},
             ((8.03e9, 131_072, 8_192, 1, _PEAK, _BANDWIDTH),),
             rel_tol=1e-5,
         ),
@@ -746,9 +708,6 @@ E05_5 = Exercise(
         ),
         Wrong(
             {
-                "n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s": (
-                    "\n    n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s\n"
-                ),
                 "n_params / ": "n_params * batch / ",
             },
             "You read the weights once for each sequence. They are read once and serve the "
@@ -791,6 +750,7 @@ E05_5 = Exercise(
         ),
     ),
     right=(decode_step_by_cases, decode_step_under_the_roof),
+    units=("factor",),
 )
 
 # --- 05.6 ----------------------------------------------------------------------------------------
