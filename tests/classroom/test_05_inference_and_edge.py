@@ -1,4 +1,4 @@
-"""The set of chapter 5: the model answer and the course agree; importing the course earns nothing."""
+"""The set of chapter 5: the model answer agrees with the course; importing that earns nothing."""
 
 import pytest
 
