@@ -67,6 +67,10 @@ def training_memory(
     sizes = (batch, seq_len, weight_bytes, gradient_bytes, optimizer_bytes, activation_bytes)
     np.broadcast_shapes(*map(np.shape, sizes))  # here, not when `peak` is asked for
     saved = shape.saved_activations
+    if saved is None:
+        raise ValueError(
+            f"what training keeps of a {shape.model_type} is not counted here, only its parameters"
+        )
     for layer, n_layers in Counter(shape.layers).items():
         row = 1 if fused_attention else seq_len
         saved = saved + n_layers * (

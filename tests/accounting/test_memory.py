@@ -53,9 +53,9 @@ def config(model_type):
     }
     if model_type in WITH_EXPERTS:
         c[WITH_EXPERTS[model_type]] = 4
-    c = {kind.names.get(key, key): value for key, value in c.items()}
+    c = {kind.own_word(key): value for key, value in c.items()}
     c |= {key: 0.0 for key in declared if "drop" in key}
-    known = {*declared, *kind.needs, *kind.names.values()}
+    known = {*declared, *map(kind.own_word, (*kind.needs, *kind.assumes))}
     return {key: value for key, value in c.items() if key in known} | {
         "model_type": model_type,
         "pad_token_id": None,
