@@ -16,7 +16,7 @@ def mamba(c):
     """Mamba's, a state of `state_size` numbers for each of its channels. Gu and Dao 2023."""
     return _mamba(
         c,
-        d_inner=int(c.number("expand", 2) * c.whole("hidden_size")),
+        d_inner=c.whole("intermediate_size", int(c.number("expand", 2) * c.whole("hidden_size"))),
         d_state=c.whole("state_size", 16),
         n_taps=c.whole("conv_kernel", 4),
         conv_bias=c.flag("use_conv_bias", True),
