@@ -9,10 +9,16 @@ _RATE = "_flop_per_s"
 
 @dataclass(frozen=True)
 class Chip:
-    """A chip of the facts `hw.…`: dense peaks in FLOP/s by precision, bytes, bytes/s, watts.
+    """A chip, as its data sheet describes it: one of the facts `hw.…`.
 
-    A headline rate "with sparsity" is twice the dense one, and no training run reaches it.
-    `power_w` is the rated power of the board; None where its maker does not say.
+    Attributes:
+        name: such as "H100".
+        peak_flop_per_s: dense peak in FLOP/s for each precision. A headline rate "with sparsity" is
+            twice as high, and no training run reaches it.
+        memory_bytes: size of its memory.
+        bandwidth_bytes_per_s: rate at which it reads its memory.
+        power_w: rated power of the board in watts; None where its maker does not say.
+        source: where this was read, with the year.
     """
 
     name: str

@@ -138,6 +138,20 @@ def all_heads(c):
     return c.whole("num_attention_heads")
 
 
+def derived(c):
+    """No width of a head but d_model / heads: None."""
+
+
+def only_derived(c):
+    """The same, where another width would not fit the model's own code: it is refused."""
+    width = c.whole("hidden_size") // all_heads(c)
+    given = c.get("head_dim", width)
+    if given != width:
+        raise ValueError(
+            f"head_dim must be hidden_size / num_attention_heads = {width}, got {given!r}"
+        )
+
+
 def four_times(c):
     return c.whole("intermediate_size", 4 * c.whole("hidden_size"))
 
@@ -378,7 +392,7 @@ _COHERE = {"tied": True, "norm": "layer written out", **_PARALLEL, **_ATTENTION_
 _BIASES = ("qkv_bias", "out_bias", "mlp_bias")
 _BIASED = dict.fromkeys(_BIASES, True)
 # as of 2019
-_PLAIN = {"norm": "layer", "gated": False, "kv_heads": all_heads, "head_dim": lambda c: None}
+_PLAIN = {"norm": "layer", "gated": False, "kv_heads": all_heads, "head_dim": derived}
 _GPT2 = {
     "names": {
         "hidden_size": ("n_embd", "hidden_size"),
@@ -504,6 +518,7 @@ MODEL_TYPES = {
     ),
     "stablelm": ModelType(
         needs=(_D_FF, _KV),
+        head_dim=derived,
         norm="layer",
         qkv_bias=when("use_qkv_bias"),
         n_norms=when("use_parallel_residual", 1, 2),
@@ -637,6 +652,7 @@ MODEL_TYPES = {
         names=_ONLY_LOCAL, needs=(_D_FF, _N_EXPERTS, _ACTIVE), sparse=all_layers, **_ATTENTION_BIAS
     ),
     "olmoe": ModelType(
+        head_dim=only_derived,
         names={_N_EXPERTS: (_N_EXPERTS, "num_local_experts")},
         needs=(_D_FF, _N_EXPERTS, _ACTIVE),
         sparse=all_layers,

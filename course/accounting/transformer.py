@@ -134,7 +134,7 @@ class TransformerShape:
         n_cached = between("n_cached", n_cached, 0, np.inf)
         if attention not in ATTENTION:
             raise ValueError(f"attention must be one of {', '.join(ATTENTION)}, got {attention!r}")
-        per_text = self._flops_per_token * seq_len
+        per_text = self._flops_per_token * seq_len + 0 * n_cached
         for heads, n_layers in self._attentions:
             if attention == "full":
                 n_pairs = seq_len * (n_cached + seq_len)
