@@ -621,6 +621,7 @@ MODEL_TYPES = {
     ),
     "phi": ModelType(
         needs=(_D_FF,),
+        head_dim=only_derived,
         norm="layer",
         gated=False,
         activation="gelu_new",

@@ -67,6 +67,19 @@ def test_many_foreign_keys_are_never_obeyed_in_silence(model_type):
     compare_with_transformers(model_type, examples=40)
 
 
+@pytest.mark.parametrize("model_type", COUNTED)
+def test_a_width_of_a_head_is_never_obeyed_in_silence(model_type):
+    """The key that most types read, some without declaring it, and some only in part."""
+
+    @reproducibly(3)
+    @given(small_configs(model_type), st.integers(1, 9))
+    def check(config, head_dim):
+        if foreign(config, {"head_dim": head_dim}):
+            assert not silently_wrong(config, "head_dim", head_dim)
+
+    check()
+
+
 @pytest.mark.parametrize("model_type", ["gpt2", "gpt_bigcode", "gptj", "gpt_neox", "bloom", "opt"])
 def test_types_that_derive_the_width_of_a_head_ignore_head_dim(model_type):
     @reproducibly(5)
