@@ -10,18 +10,17 @@ _MIB = 2**20
 
 @dataclass(frozen=True)
 class Chip:
-    """A chip of the facts `hw.…`: dense peaks in FLOP/s by precision, bytes, bytes/s, watts.
-
-    A headline rate "with sparsity" is twice the dense one, and no training run reaches it.
+    """A chip, as its data sheet describes it: one of the facts `hw.…`.
 
     Attributes:
-        name: as `chip` knows it.
-        peak_flop_per_s: dense peaks by precision, in FLOP/s.
+        name: such as "H100".
+        peak_flop_per_s: dense peak in FLOP/s for each precision. A headline rate "with sparsity" is
+            twice as high, and no training run reaches it.
         memory_bytes: what the driver reports, from the fact `hw_note.memory_mib`: an H100 of
             "80 GB" has 81,559 MiB, 85.5e9 bytes. Of other chips the data sheet's GB of 1e9.
-        bandwidth_bytes_per_s: of that memory.
-        power_w: the rated power of the board; None where its maker does not say.
-        source: of the data sheet.
+        bandwidth_bytes_per_s: rate at which it reads its memory.
+        power_w: rated power of the board in watts; None where its maker does not say.
+        source: where this was read, with the year.
     """
 
     name: str

@@ -25,6 +25,7 @@ def _config(model_type, layers, width, d_ff, heads, kv_heads, vocab_size, **rest
 
 
 _GEMMA2 = {"head_dim": 256, "sliding_window": 4096}
+_GEMMA3 = {"head_dim": 256, "sliding_window": 1024}
 _QWEN3 = {"head_dim": 128, "tie_word_embeddings": False}
 _QWEN3_MOE = _QWEN3 | {"num_experts": 128, "num_experts_per_tok": 8}
 _MLA = {
@@ -72,6 +73,11 @@ _LITGPT = {
     ),
     "Gemma-3-1B": _config(
         "gemma3_text", 26, 1152, 6912, 4, 1, 262_144, head_dim=256, sliding_window=512
+    ),
+    "Gemma-3-4B": _config("gemma3_text", 34, 2560, 10_240, 8, 4, 262_208, **_GEMMA3),
+    "Gemma-3-12B": _config("gemma3_text", 48, 3840, 15_360, 16, 8, 262_208, **_GEMMA3),
+    "Gemma-3-27B": _config(
+        "gemma3_text", 62, 5376, 21_504, 32, 16, 262_208, **_GEMMA3 | {"head_dim": 128}
     ),
     "Phi-2": _config("phi", 32, 2560, 10_240, 32, 32, 51_200),
     "Phi-4": _config("phi3", 40, 5120, 17_920, 40, 10, 100_352, pad_token_id=None),
@@ -192,6 +198,19 @@ _QUOTED = {
         intermediate_size_mlp=16_384,
         num_local_experts=16,
         num_experts_per_tok=1,
+    ),
+    "MiniMax-Text-01": _config(
+        "minimax",
+        80,
+        6144,
+        9216,
+        64,
+        8,
+        200_064,
+        head_dim=128,
+        num_local_experts=32,
+        num_experts_per_tok=2,
+        layer_types=[*["linear_attention"] * 7, "full_attention"] * 10,
     ),
     "BLOOM": {
         "model_type": "bloom",

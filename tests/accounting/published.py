@@ -31,6 +31,13 @@ DEFAULTS = {
     "gpt-oss-120b": "gpt_oss",
     "DeepSeek-V3": "deepseek_v3",
     "Llama-4-Scout": "llama4_text",
+    "GLM-4-9B-0414": "glm4",
+    "ERNIE-4.5-0.3B": "ernie4_5",
+    "ERNIE-4.5-21B-A3B": "ernie4_5_moe",
+    "Gemma-3n-E4B": "gemma3n_text",
+    "Mamba-Codestral-7B": "mamba2",
+    "Jamba-v0.1": "jamba",
+    "Qwen3-Next-80B-A3B": "qwen3_next",
 }
 
 
