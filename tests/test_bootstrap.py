@@ -80,7 +80,7 @@ def test_an_install_cut_off_half_way_is_started_afresh(installs, home, monkeypat
 
 def test_a_new_lock_installs_again_and_keeps_what_the_checks_need(installs, home):
     bootstrap.ensure("test")
-    with open(home / "requirements.lock", "a") as lock:
+    with open(home / "requirements.lock", "a", encoding="utf-8") as lock:
         lock.write("# newer\n")
     bootstrap.ensure("lab")
     assert installs == ["venv", ".[test]", ".[test]"]
@@ -89,7 +89,10 @@ def test_a_new_lock_installs_again_and_keeps_what_the_checks_need(installs, home
 def test_a_moved_folder_gets_a_new_environment(installs, home):
     bootstrap.ensure("lab")
     ready = home / ".venv/course-ready.json"
-    ready.write_text(json.dumps(json.loads(ready.read_text()) | {"python": "3.11 /elsewhere"}))
+    ready.write_text(
+        json.dumps(json.loads(ready.read_text(encoding="utf-8")) | {"python": "3.11 /elsewhere"}),
+        encoding="utf-8",
+    )
     (home / ".venv/bin/python").unlink()
     bootstrap.ensure("lab")
     assert installs.count("venv") == 2
@@ -120,12 +123,14 @@ def test_pip_that_fails_is_explained_and_leaves_no_ready_mark(home):
     bin_folder = home / ".venv/bin"
     bin_folder.mkdir(parents=True)
     pip = bin_folder / "python"
-    pip.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device'\nexit 1\n")
+    pip.write_text(
+        "#!/bin/sh\necho 'OSError: [Errno 28] No space left on device'\nexit 1\n", encoding="utf-8"
+    )
     pip.chmod(0o755)
     with pytest.raises(SystemExit, match="disk is full"):
         bootstrap.pip_install(".")
     assert not bootstrap.is_ready("lab")
-    assert "No space left" in (home / ".install.log").read_text()
+    assert "No space left" in (home / ".install.log").read_text(encoding="utf-8")
 
 
 def test_a_disk_that_fills_up_while_installing_is_told(monkeypatch):

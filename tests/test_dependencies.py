@@ -7,9 +7,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = [
-    line for line in (ROOT / "requirements.lock").read_text().splitlines() if line[:1] not in "# "
+    line
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    if line[:1] not in "# "
 ]
 
 
@@ -34,7 +36,7 @@ def test_versions_stand_in_the_lock_only():
 
 
 def test_conda_takes_the_same_list():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     python, pip, section = environment["dependencies"]
     assert pip == "pip"
     assert section["pip"] == ["--constraint requirements.lock", "--editable .[test]"]

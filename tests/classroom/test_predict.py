@@ -39,7 +39,7 @@ def test_an_answer_is_kept_compared_and_looked_back_on(work, box, capsys):
     assert "Your prediction: 1,000 days" in told
     assert "33 times too small" in told
     assert "Because of the budget." in told
-    kept = json.loads((work / "my_record.json").read_text())["P1"]
+    kept = json.loads((work / "my_record.json").read_text(encoding="utf-8"))["P1"]
     assert (kept["prediction"], kept["answer"], kept["late"]) == (1000.0, 33000.0, False)
     assert "How many days?" in look_back()._repr_html_()
 
@@ -91,16 +91,16 @@ def test_a_copy_is_found_from_inside_it(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_WORK", raising=False)
     inside = tmp_path / "work/notebooks"
     inside.mkdir(parents=True)
-    (tmp_path / "work/.course.json").write_text("{}")
+    (tmp_path / "work/.course.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(inside)
     assert module.record_path() == tmp_path / "work/my_record.json"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"P1": 3}'])
 def test_a_damaged_record_is_kept_aside(work, damage, capsys):
-    (work / "my_record.json").write_text(damage)
+    (work / "my_record.json").write_text(damage, encoding="utf-8")
     assert load_record() == {}
-    assert (work / "my_record.broken.json").read_text() == damage
+    assert (work / "my_record.broken.json").read_text(encoding="utf-8") == damage
     assert "kept as my_record.broken.json" in capsys.readouterr().out
 
 
