@@ -22,8 +22,8 @@ def unnamed(tree):
         if name == "open":
             places = node.args[:1] if by_path else node.args[1:2]
             mode = next((ast.unparse(part) for part in (*places, options.get("mode")) if part), "")
-            module = by_path and ast.unparse(node.func.value) in {"os", "webbrowser"}
-            if "b" not in mode and not module:
+            a_file = not by_path or not mode or mode.strip("'") in {"r", "w", "a", "x"}
+            if a_file and "b" not in mode:
                 yield node.lineno
         elif (name == "read_text" and not node.args) or (name == "write_text" and node.args):
             yield node.lineno
@@ -40,7 +40,8 @@ def test_every_read_and_write_names_its_encoding():
 def test_the_check_sees_what_it_should():
     code = """
 open("x"); open("x", "w"); path.read_text(); path.write_text("é"); path.open()
-open("x", "rb"); open("x", encoding="utf-8"); path.open("wb"); os.open("x", 1)
+open("x", "rb"); open("x", encoding="utf-8"); path.open("wb"); os.open("file", FLAGS)
+urllib.request.urlopen(address)
 metadata.read_text("WHEEL"); path.write_text("é", encoding="utf-8")
 """
     assert list(unnamed(ast.parse(code))) == [2] * 5
