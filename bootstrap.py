@@ -44,7 +44,9 @@ def stop(text):
 
 def check_python():
     if sys.version_info < (3, 11):  # noqa: UP036
-        newer = next((n for n in ("3.13", "3.12", "3.11") if shutil.which("python" + n)), None)
+        newer = next(
+            (n for n in ("3.14", "3.13", "3.12", "3.11") if shutil.which("python" + n)), None
+        )
         stop(
             "Python {}.{} is too old: the course needs 3.11 or newer.\n".format(*sys.version_info)
             + (
@@ -201,13 +203,24 @@ def explain(output):
     tail = "\n".join(output.splitlines()[-8:])
     if "No space left" in output or "Errno 28" in output:
         return DISK_FULL
-    network = ("ConnectionError", "Temporary failure", "NewConnectionError", "timed out", "resolve")
+    network = (
+        "ConnectionError",
+        "NewConnectionError",
+        "Temporary failure",
+        "timed out",
+        "resolve host",  # not pip's "dependency resolver", which speaks of versions
+        "name resolution",
+        "getaddrinfo failed",
+    )
     if any(word in output for word in network):
         return tail + "\nThe package registry did not answer. Check the network, then call again."
     if "No matching distribution" in output:
         return tail + (
             "\nA pinned package does not exist for this Python "
-            "({}.{}) or system. Try Python 3.11, 3.12 or 3.13.".format(*sys.version_info)
+            "({}.{}) or system. Try Python 3.11 to 3.14."
+            "\nREADME.md lists the systems that all packages have wheels for.".format(
+                *sys.version_info
+            )
         )
     return tail + "\nThe installation failed. Call this again; it starts afresh."
 

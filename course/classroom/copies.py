@@ -8,9 +8,10 @@ puts a fresh copy in its place and keeps the learner's beside it.
 
 import hashlib
 import json
-import os
 import sys
 from pathlib import Path
+
+from course.files import replace
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ".course.json"  # what each copy was made from; also marks the folder as a learner's own
@@ -76,7 +77,7 @@ def _save(work, state):
     work.mkdir(parents=True, exist_ok=True)
     partial = work / (STATE + ".new")
     partial.write_text(json.dumps(state, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(partial, work / STATE)
+    replace(partial, work / STATE)
 
 
 def _for_learners(source):

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 
-from course.data.quality import list_of_texts
+from course.data.quality import WORD, composed, list_of_texts
 from course.data.scaling import MUENNIGHOFF_2023
 from course.display import count, table
 from course.units import between, positive
 
 FEATURES = 2**13  # hashed words: the classifier stays as small however large the corpus is
-WORD_OR_SIGN = r"\w+|[^\w\s]"
+WORD_OR_SIGN = regex.compile(WORD + r"|[^\w\s]")
 
 
 def shares(amounts):
@@ -145,7 +146,12 @@ class DataDiversityAnalyzer:
             raise ValueError(f"labels must name two domains, four documents each, got {counts}")
         classifier = make_pipeline(
             HashingVectorizer(
-                token_pattern=WORD_OR_SIGN, n_features=FEATURES, norm=None, alternate_sign=False
+                preprocessor=str.lower,
+                tokenizer=WORD_OR_SIGN.findall,
+                token_pattern=None,
+                n_features=FEATURES,
+                norm=None,
+                alternate_sign=False,
             ),
             TfidfTransformer(sublinear_tf=True),
             LogisticRegression(C=10, max_iter=300),
@@ -239,4 +245,5 @@ def _documents(documents):
     documents = list_of_texts(documents)
     if not documents:
         raise ValueError("documents must not be empty, got a list of none")
-    return documents
+    # scikit-learn cannot hash half a surrogate pair: it becomes a question mark.
+    return [composed(text).encode("utf-8", "replace").decode("utf-8") for text in documents]

@@ -206,12 +206,13 @@ def held_out_loss(
     examples = windows(text)
     picked = np.linspace(0, len(examples) - 1, min(n_windows, len(examples))).astype(int)
     model.eval()
-    total = torch.zeros((), dtype=torch.float64, device=device)
+    total = 0.0  # on the host: Apple's GPUs know no float64
     for batch in _batches(examples[picked], 256):
         batch = torch.from_numpy(batch).to(device).long()
         logits, _ = model(batch[:, :-1])
-        total += F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="sum")
-    return float(total) / (len(picked) * CONTEXT)
+        losses = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="sum")
+        total += losses.item()
+    return total / (len(picked) * CONTEXT)
 
 
 def _batches(rows, size):

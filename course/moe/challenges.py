@@ -17,7 +17,8 @@ from course.accounting import chip, params_read
 from course.display import table
 from course.evidence import fact
 from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape
-from course.moe.layer import FeedForwardNetwork, MoEArchitecture
+from course.moe.experts import FeedForwardNetwork
+from course.moe.layer import MoEArchitecture
 from course.moe.losses import router_z_loss
 from course.units import between
 

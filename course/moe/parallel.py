@@ -19,7 +19,8 @@ import torch
 from torch import distributed as dist
 from torch import nn
 
-from course.moe.layer import FeedForwardNetwork, MoEArchitecture
+from course.moe.experts import FeedForwardNetwork
+from course.moe.layer import MoEArchitecture
 from course.moe.losses import load_balance_loss
 from course.units import positive
 

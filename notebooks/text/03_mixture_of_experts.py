@@ -145,8 +145,39 @@ draw_token_way(axes, routing.probs[0].numpy(), routing.experts[0].numpy(), routi
 show(figure, alt="A token is scored for eight experts, passes the best two, and is added up by gates.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# ### One token by hand
+#
+# The whole idea fits in a few lines of numpy that you could have typed:
+
+# %% slideshow={"slide_type": "-"}
+import numpy as np
+
+
+def expert(x, up, down):
+    """Two matrices with a bend (GELU) between."""
+    h = x @ up
+    return 0.5 * h * (1 + np.tanh(np.sqrt(2 / np.pi) * (h + 0.044715 * h**3))) @ down
+
+
+def route_one_token(x, router, up, down, k):
+    """x (d,), router (E, d), up (E, d, hidden), down (E, hidden, d) -> output (d,)."""
+    scores = np.exp(router @ x)
+    probs = scores / scores.sum()                 # softmax: a share for each expert
+    best = np.argsort(-probs)[:k]                 # the top k
+    gates = probs[best] / probs[best].sum()       # made to add up to 1
+    return sum(gate * expert(x, up[e], down[e]) for gate, e in zip(gates, best, strict=True))
+
+# %% slideshow={"slide_type": "fragment"}
+weights = [p.detach().numpy() for p in (layer.router.weight, layer.experts.up, layer.experts.down)]
+with torch.no_grad():
+    by_library = layer(x)[0].numpy()
+by_hand = np.stack([route_one_token(token, *weights, k=2) for token in x.numpy()])
+print(f"by hand and by the layer, 6 tokens, agree to 1e-6: {np.allclose(by_hand, by_library, atol=1e-6)}")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The layer in six steps
 #
+# Token by token is slow; the layer does all at once.
 # Six tokens of width 16, 8 experts, top 2. **One**: the router is a single matrix; a softmax makes
 # its scores probabilities. **Two**: take the best k. **Three**: make the k weights, the gates (门控),
 # add up to 1.
@@ -176,9 +207,8 @@ print("rows for each:  ", counts.tolist())
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Five**: one *grouped* product multiplies the first rows with the weights of expert 0, the next
-# with those of expert 1, and so on. An expert is two matrices with a bend (GELU) between. **Six**:
-# weigh each row by its gate and add it up at its token. (The layer does this in one call,
-# `embedding_bag`.)
+# with those of expert 1, and so on. **Six**: weigh each row by its gate and add it up at its token.
+# (The layer does this in one call, `embedding_bag`.)
 
 # %% slideshow={"slide_type": "-"}
 from course.moe import reference_moe
@@ -484,8 +514,6 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-import numpy as np
-
 from course.moe import comparison
 from course.moe.plots import draw_dense_against_moe
 

@@ -17,13 +17,13 @@ def repository(tmp_path):
     for name in ("notebooks/00_a.ipynb", "exercises/00_x/00_x.ipynb", "exercises/00_x/checks.json"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_notebook("first version"))
+        path.write_text(_notebook("first version"), encoding="utf-8")
     return tmp_path
 
 
 def test_a_learner_sees_no_answer_before_running(repository):
     refresh(repository, repository / "work")
-    copy = (repository / "work/notebooks/00_a.ipynb").read_text()
+    copy = (repository / "work/notebooks/00_a.ipynb").read_text(encoding="utf-8")
     assert "first version" in copy
     assert "the answer" not in copy
     assert json.loads(copy)["cells"][0]["execution_count"] is None
@@ -37,54 +37,56 @@ def test_the_copy_mirrors_the_layout_so_that_links_hold(repository):
         "notebooks/00_a.ipynb",
     ]
     assert newer == []
-    assert "first version" in (repository / "work/exercises/00_x/checks.json").read_text()
+    assert "first version" in (repository / "work/exercises/00_x/checks.json").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_an_edit_survives_a_new_version_and_the_learner_is_told(repository):
     work = repository / "work"
     refresh(repository, work)
-    (work / "notebooks/00_a.ipynb").write_text("mine")
+    (work / "notebooks/00_a.ipynb").write_text("mine", encoding="utf-8")
     assert refresh(repository, work) == ([], [])
-    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"))
+    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"), encoding="utf-8")
     assert refresh(repository, work) == ([], ["notebooks/00_a.ipynb"])
-    assert (work / "notebooks/00_a.ipynb").read_text() == "mine"
+    assert (work / "notebooks/00_a.ipynb").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_copy_never_edited_follows_the_course(repository):
     work = repository / "work"
     refresh(repository, work)
-    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"))
+    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"), encoding="utf-8")
     assert refresh(repository, work) == (["notebooks/00_a.ipynb"], [])
-    assert "second version" in (work / "notebooks/00_a.ipynb").read_text()
+    assert "second version" in (work / "notebooks/00_a.ipynb").read_text(encoding="utf-8")
 
 
 def test_checks_follow_the_course_even_where_a_learner_touched_them(repository):
     work = repository / "work"
     refresh(repository, work)
-    (work / "exercises/00_x/checks.json").write_text("touched")
+    (work / "exercises/00_x/checks.json").write_text("touched", encoding="utf-8")
     refresh(repository, work)
-    assert "first version" in (work / "exercises/00_x/checks.json").read_text()
+    assert "first version" in (work / "exercises/00_x/checks.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("damage", ["", "not json", "[1, 2]"])
 def test_a_damaged_state_loses_nothing(repository, damage):
     work = repository / "work"
     refresh(repository, work)
-    (work / ".course.json").write_text(damage)
-    (work / "notebooks/00_a.ipynb").write_text("mine")
-    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"))
+    (work / ".course.json").write_text(damage, encoding="utf-8")
+    (work / "notebooks/00_a.ipynb").write_text("mine", encoding="utf-8")
+    (repository / "notebooks/00_a.ipynb").write_text(_notebook("second version"), encoding="utf-8")
     refresh(repository, work)
-    assert (work / "notebooks/00_a.ipynb").read_text() == "mine"
+    assert (work / "notebooks/00_a.ipynb").read_text(encoding="utf-8") == "mine"
 
 
 def test_a_fresh_copy_keeps_the_old_one_every_time(repository):
     work = repository / "work"
     refresh(repository, work)
     for n in (1, 2):
-        (work / "notebooks/00_a.ipynb").write_text(f"mine {n}")
+        (work / "notebooks/00_a.ipynb").write_text(f"mine {n}", encoding="utf-8")
         kept = fresh(repository, work, "00_a")
-        assert kept.read_text() == f"mine {n}"
-        assert "first version" in (work / "notebooks/00_a.ipynb").read_text()
+        assert kept.read_text(encoding="utf-8") == f"mine {n}"
+        assert "first version" in (work / "notebooks/00_a.ipynb").read_text(encoding="utf-8")
     assert refresh(repository, work) == ([], [])
 
 

@@ -44,7 +44,7 @@ def test_an_answer_is_kept_compared_and_looked_back_on(work, box, capsys):
     assert "Your prediction: 1,000 days — 33 times too small." in told
     assert "The answer:      33,000 days" in told
     assert "Because of the budget: 25% of it." in told
-    kept = json.loads((work / "my_record.json").read_text())["P1"]
+    kept = json.loads((work / "my_record.json").read_text(encoding="utf-8"))["P1"]
     assert (kept["prediction"], kept["answer"], kept["late"]) == (1000.0, 33000.0, False)
     assert "How many days?" in look_back()._repr_html_()
 
@@ -233,7 +233,7 @@ def test_what_another_notebook_overwrote_is_put_in_again(work, box):
     (work / "my_record.json").write_text('{"P1": {"prediction": 2, "when": "2026-01-01"}}')
     predict("P9", "How many?")
     box().value = "7"
-    assert set(json.loads((work / "my_record.json").read_text())) == {"P1", "P8", "P9"}
+    assert set(json.loads((work / "my_record.json").read_text(encoding="utf-8"))) == {"P1", "P8", "P9"}
 
 
 def test_a_later_answer_of_another_notebook_is_not_turned_back(work, box):

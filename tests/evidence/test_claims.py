@@ -92,10 +92,10 @@ def test_what_shows_a_claim_exists_and_names_it():
 
 def test_a_broken_reference_is_noticed(tmp_path):
     (tmp_path / "tests").mkdir()
-    (tmp_path / "tests/test_x.py").write_text('def test_it():\n    """K001."""\n')
+    (tmp_path / "tests/test_x.py").write_text('def test_it():\n    """K001."""\n', encoding="utf-8")
     (tmp_path / "notebooks/text").mkdir(parents=True)
     text = 'claim("K001")\ncards("K003", "K004")\n# K005\n'
-    (tmp_path / "notebooks/text/01_x.py").write_text(text)
+    (tmp_path / "notebooks/text/01_x.py").write_text(text, encoding="utf-8")
 
     def shown(id, shown_by):
         fields = {**claim("K001").__dict__, "id": id, "shown_by": shown_by}
