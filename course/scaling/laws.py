@@ -17,13 +17,11 @@ from course.accounting.training import FLOP_PER_PARAM_TOKEN
 from course.display import number, table
 from course.units import PF_DAY, between, positive
 
-EXTRAPOLATION_FACTOR = (
-    10  # a law is asked "far" outside its range when it is this many times beyond an end of it
-)
+EXTRAPOLATION_FACTOR = 10  # times beyond an end of the fitted range from which on a law warns
 
 
 class OutsideFittedRange(UserWarning):
-    """A law was asked more than FAR times beyond the runs that it was fitted on."""
+    """A law was asked more than ten times beyond the runs that it was fitted on."""
 
 
 def extrapolating():
@@ -276,8 +274,11 @@ def size_interval(law, flops):
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def warn_if_far(law, **asked):
-    """Warn once, naming each quantity that lies more than FAR times outside the fitted range."""
+def warn_if_far(law, *, advice="", **asked):
+    """Warn once, naming each quantity that lies more than ten times outside the fitted range.
+
+    `advice` is a sentence that the warning ends with.
+    """
     far = []
     for quantity, value in asked.items():
         if quantity not in law.fitted_range:
@@ -290,7 +291,8 @@ def warn_if_far(law, **asked):
             far.append(f"{quantity} = {worst:.3g}, fitted on {lower:.3g} to {upper:.3g}")
     if far:
         warnings.warn(
-            f"{law.name} is asked far outside of what it was fitted on: {'; '.join(far)}",
+            f"{law.name} is asked far outside of what it was fitted on: {'; '.join(far)}"
+            + (f". {advice}" if advice else ""),
             OutsideFittedRange,
             stacklevel=_first_level_outside_course(),
         )
