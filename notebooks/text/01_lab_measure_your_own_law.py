@@ -182,8 +182,9 @@ predict("L01.3", "Which mistake costs more loss?", choices=["rates 4 times too l
 
 # %% slideshow={"slide_type": "subslide"}
 from course.experiments.plots import draw_rates
+from course.experiments.rates import rate_studies
 
-rates = study.rate_studies(study.measured("learning_rate"))
+rates = rate_studies(study.measured("learning_rate"))
 figure, axes = new_figure()
 draw_rates(axes, rates)
 show(figure, alt="Loss against the learning rate: flat near our rule, worse at a quarter and at four times.")
@@ -220,7 +221,9 @@ compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
 predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?")
 
 # %% slideshow={"slide_type": "subslide"}
-approaches = study.compare_approaches(isoflop)
+from course.experiments.approaches import compare_approaches
+
+approaches = compare_approaches(isoflop)
 approaches
 
 # %% slideshow={"slide_type": "fragment"}
@@ -277,12 +280,14 @@ predict("L01.5", "Leave embedding and head out of N: what does the exponent of N
         choices=["it rises", "it falls", "it stays"])
 
 # %% slideshow={"slide_type": "subslide"}
-counts = study.compare_counts(isoflop)
+from course.experiments.approaches import compare_counts, difference
+
+counts = compare_counts(isoflop)
 counts
 
 # %% slideshow={"slide_type": "fragment"}
 blocks, _, everything = counts.fits.values()
-apart, low, high = study.difference(blocks, everything)
+apart, low, high = difference(blocks, everything)
 compare("L01.5", "it rises" if apart > 0 else "it falls",
         because=f"By {apart:.3f} from everything to blocks only, 95 %: {low:.3f} to {high:.3f}.")
 
@@ -337,8 +342,10 @@ predict("L01.6", "A straight line through these, followed up: by how many percen
         f"of the valley at {format_flop(target)}?", unit="%")
 
 # %% slideshow={"slide_type": "fragment"}
+from course.experiments.forecasts import every_forecast
+
 line_error = 0.0
-for n_budgets, by, one in study.every_forecast():
+for n_budgets, by, one in every_forecast():
     words = "refuses: too few runs for five constants"
     if one:
         observed = one.observed
@@ -386,7 +393,9 @@ how_sure()
 # rate was planned for. Others are only a matter of what one looks at.
 
 # %% slideshow={"slide_type": "-"}
-flaws = study.one_flaw_each()
+from course.experiments.flawed_studies import excess_loss, one_flaw_each
+
+flaws = one_flaw_each()
 fitted = [name for name, one in flaws.items() if one and one.interval and name != "none"]
 predict("L01.7", "Which flaw moves the exponent of N* furthest?", choices=fitted)
 
@@ -430,7 +439,7 @@ break_the_law()
 # %% slideshow={"slide_type": "subslide"}
 for flaw in ("one learning rate for all", "schedules cut short"):
     for flops in (1e11, 1e12):
-        hurt = [f"width {d} {percent:+.1f} %" for d, percent in study.excess_loss(flaw, flops).items()]
+        hurt = [f"width {d} {percent:+.1f} %" for d, percent in excess_loss(flaw, flops).items()]
         print(f"{flaw:<26} {format_flop(flops)}  ", "   ".join(hurt))
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -58,42 +58,65 @@ def outliers(rng, n_params):
 KINDS = (independent, clustered, heteroscedastic, t3, outliers)
 
 
-def study(kind, n, seed, n_samples, **how):
-    """(which constants are covered, names of the warnings), or (None, the refusal)."""
+WAYS = {
+    "residuals": {"resample": "residuals"},
+    "cases": {},
+    "sizes": {"run": "size"},
+}
+
+
+def study(kind, n, seed, n_samples):
+    """{way: (which constants are covered or None, names of the warnings)} of one study."""
     n_params, n_tokens = design(n)
     errors = kind(np.random.default_rng([seed, n]), n_params)
     with extrapolating():
         losses = LAW.loss(n_params, n_tokens) * np.exp(errors)
+    fit, at_fit = warned(fit_chinchilla, n_params, n_tokens, losses)
+    outcome = {}
+    for way, how in WAYS.items():
+        covered, names = None, set()
+        if fit:
+            boot, names = warned(bootstrap, fit, n_samples, seed, **how)
+            intervals = boot.intervals if boot else None
+            covered = intervals and {
+                name: intervals[name][0] <= getattr(LAW, name) <= intervals[name][1]
+                for name in CONSTANTS
+            }
+        outcome[way] = covered, at_fit | names
+    return outcome
+
+
+def warned(function, *values, **named):
+    """(result or None where it is refused, names of the warnings)."""
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
         try:
-            fit = fit_chinchilla(n_params, n_tokens, losses)
-            intervals = bootstrap(fit, n_samples, seed, **how).intervals
+            result, names = function(*values, **named), set()
         except ValueError:
-            return None, {"refused"}
-    covered = {
-        name: intervals[name][0] <= getattr(LAW, name) <= intervals[name][1] for name in CONSTANTS
-    }
-    return covered, {one.category.__name__ for one in raised}
+            result, names = None, {"refused"}
+    return result, names | {one.category.__name__ for one in raised}
 
 
-def cell(kind, n, n_studies, n_samples, **how):
-    """One line of the table."""
-    studies = [study(kind, n, seed, n_samples, **how) for seed in range(n_studies)]
-    warned = Counter(name for _, names in studies for name in names)
-    done = [covered for covered, _ in studies if covered]
-    quiet = [covered for covered, names in studies if covered and not names]
-
-    def shares(some):
-        return " ".join(
-            f"{100 * np.mean([one[name] for one in some]):4.0f}" if some else "   -"
-            for name in CONSTANTS
+def lines(kind, n, n_studies, n_samples):
+    """The lines of one cell, one for each way of drawing."""
+    studies = [study(kind, n, seed, n_samples) for seed in range(n_studies)]
+    for way in WAYS:
+        outcomes = [outcome[way] for outcome in studies]
+        counts = Counter(name for _, names in outcomes for name in names)
+        share = sum(bool(names) for _, names in outcomes) / n_studies
+        done = [covered for covered, _ in outcomes if covered]
+        silent = [covered for covered, names in outcomes if covered and not names]
+        yield (
+            f"{kind.__name__:<16}{n:>4} {way:<10}{shares(done)}   warned {100 * share:3.0f} %   "
+            f"not warned: {shares(silent)}   {dict(counts)}"
         )
 
-    share = sum(bool(names) for _, names in studies) / n_studies
-    return (
-        f"{kind.__name__:<16}{n:>4}  {shares(done)}   warned {100 * share:3.0f} %   "
-        f"not warned: {shares(quiet)}   {dict(warned)}"
+
+def shares(studies):
+    """The per cent of studies that cover each constant."""
+    return " ".join(
+        f"{100 * np.mean([covered[name] for covered in studies]):4.0f}" if studies else "   -"
+        for name in CONSTANTS
     )
 
 
@@ -103,14 +126,11 @@ def main():
     parser.add_argument("--runs", nargs="*", type=int, default=list(GRIDS), help="numbers of runs")
     parser.add_argument("--studies", type=int, default=200)
     parser.add_argument("--samples", type=int, default=200)
-    parser.add_argument("--resample", default="cases")
-    parser.add_argument("--run", help="size, budget or configuration: what is drawn whole")
     asked = parser.parse_args()
-    print("kind               n   " + "  ".join(f"{name[:4]:>3}" for name in CONSTANTS), flush=True)
-    for kind in KINDS:
-        for n in asked.runs if kind.__name__ in asked.kinds else ():
-            how = {"resample": asked.resample, "run": asked.run}
-            print(cell(kind, n, asked.studies, asked.samples, **how), flush=True)
+    print("noise              n drawn     " + " ".join(f"{name[:4]:>4}" for name in CONSTANTS))
+    for n in asked.runs:
+        for kind in (kind for kind in KINDS if kind.__name__ in asked.kinds):
+            print(*lines(kind, n, asked.studies, asked.samples), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

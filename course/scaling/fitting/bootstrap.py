@@ -182,7 +182,7 @@ def _refuse_or_warn(kept, drawn):
         raise ValueError(f"{meaning}. So the runs do not either: add runs, or ask for less")
     if refused > MANY_REFUSED * len(kept):
         warnings.warn(
-            f"{meaning}. The intervals leave them out and are too narrow",
+            f"{meaning}. The intervals leave them out and may be too narrow",
             ResamplesRefused,
             stacklevel=3,
         )

@@ -341,7 +341,7 @@ def fit_isoflop(n_params, n_tokens, loss, *, flops=None, budget=None):
     n, d, losses, flops = _columns(n_params, n_tokens, loss, flops)
     if budget is None:
         rows_of = budget_rows(flops)
-        _refuse_binning(flops, rows_of)
+        refuse_binning(flops, rows_of)
     else:
         budget = column("budget", budget)
         if budget.shape != n.shape:
@@ -370,7 +370,8 @@ class BudgetsMerged(UserWarning):
     """Runs of different compute were taken for one budget, since no gap separates them."""
 
 
-def _refuse_binning(flops, rows_of):
+def refuse_binning(flops, rows_of):
+    """ValueError for fewer than three budgets; BudgetsMerged where one spans more than 21 %."""
     if len(rows_of) < 3:
         raise ValueError(
             f"flops must take three budgets or more, got {len(rows_of)}: runs within 10 % of their "
@@ -438,9 +439,7 @@ class _Valleys:
         bend, slope, level = np.linalg.solve(normal, right[..., None])[..., 0].T
         inside &= bend > 0
         at = -slope / (2 * np.where(inside, bend, 1))
-        inside &= (at >= np.where(drawn, x, np.inf).min(1)) & (
-            at <= np.where(drawn, x, -np.inf).max(1)
-        )
+        inside &= (at >= x.min()) & (at <= x.max())
         lowest = level + slope * at / 2
         inside &= lowest > 0
         log_n = at + self.log_n[rows].mean()
