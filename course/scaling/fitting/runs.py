@@ -194,15 +194,14 @@ def _lines(source):
             (line, [row.get(title) for title in header]) for line, row in enumerate(source, 1)
         ]
     if hasattr(source, "keys"):
-        header = list(source.keys())
-        single = [title for title in header if np.ndim(source[title]) == 0]
+        columns = {title: as_array(source[title]) for title in source.keys()}  # noqa: SIM118
+        single = [title for title, values in columns.items() if np.ndim(values) == 0]
         if single:
             raise ValueError(f"columns must be lists, one cell a run; these are not: {single}")
-        lengths = {title: len(source[title]) for title in header}
+        lengths = {title: len(values) for title, values in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns must have one length, got {lengths}")
-        columns = (as_array(source[title]) for title in header)
-        return header, list(enumerate(zip(*columns, strict=True), 1))
+        return list(columns), list(enumerate(zip(*columns.values(), strict=True), 1))
     if not isinstance(source, str | Path) or not Path(source).is_file():
         raise ValueError(
             "source must be a CSV file or a mapping of columns, a data frame or a list of dicts; "
