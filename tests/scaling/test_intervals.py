@@ -222,8 +222,8 @@ def test_a_search_that_ends_early_says_so(monkeypatch):
 
 
 def test_a_floor_that_reaches_zero_is_said_with_its_interval():
-    law = ChinchillaLaw(0.3, 406, 411, 0.34, 0.28)
-    n, d, loss = valleys(law, noise=0.02, sizes=5, budgets=4)
+    law = ChinchillaLaw(0.1, 406, 411, 0.34, 0.28)
+    n, d, loss = valleys(law, noise=0.04, sizes=6, budgets=4, seed=1)
     with pytest.warns(NotIdentified, match="interval of the floor E reaches 0"):
         boot = bootstrap(silent(fit_chinchilla, n, d, loss), 100)
     assert boot.intervals["E"][0] < 1e-3

@@ -40,12 +40,16 @@ class NotAtOptimum(UserWarning):
 class Certificate:
     """What speaks for an optimum, and for its parameters.
 
-    `agreeing` of `starts` blind starts ended at the same objective, to 1e-9 of it. The rest is on
-    log scales, with A and B counted in the middle of the runs: `gradient_norm`,
-    `smallest_eigenvalue` and `condition` of the objective's gradient and Hessian at the optimum,
-    and `standard_errors`, where 0.1 is 10 %. These are rough, those of a median regression, and
-    meant for one question: a parameter within two of them from zero is `unidentified`, and so is
-    one on a bound. For intervals to quote there is `bootstrap`.
+    All but the first two are on log scales, with A and B counted in the middle of the runs.
+
+    Attributes:
+        starts: blind starts of the search.
+        agreeing: how many of them ended at the same objective, to 1e-9 of it.
+        gradient_norm: of the objective at the optimum.
+        smallest_eigenvalue, condition: of its Hessian there.
+        standard_errors: by name, 0.1 is 10 %: rough, those of a median regression, and meant for
+            one question only. For intervals to quote there is `bootstrap`.
+        unidentified: the parameters within two of these from zero, and those on a bound.
     """
 
     starts: int
@@ -192,7 +196,13 @@ class _Fit:
 
 @dataclass(frozen=True)
 class ChinchillaFit(_Fit):
-    """L(N, D) = E + A / N^alpha + B / D^beta with the constants that fit the runs best."""
+    """L(N, D) = E + A / N^alpha + B / D^beta with the constants that fit the runs best.
+
+    Attributes:
+        E: the floor in nats; exactly 0 where no floor fits better.
+        A, alpha: of the term in N.
+        B, beta: of the term in D.
+    """
 
     E: float
     A: float
