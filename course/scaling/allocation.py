@@ -32,7 +32,7 @@ class PerformancePrediction:
     Attributes:
         predicted_loss: nats per token.
         perplexity: exp of it.
-        capability_score: the document's own score.
+        capability_score: the way from guessing to the floor, in %.
         compute_budget: FLOP.
         model_params: N.
         dataset_size: D in tokens.

@@ -102,6 +102,27 @@ def bootstrap(fit, n_samples=1000, seed=0, *, level=0.95, resample="cases", run=
 
     Raises:
         ValueError: where more than half of the redrawn tables do not determine the fit.
+
+    Coverage of the 95 % intervals of a ChinchillaFit, in % of 200 simulated studies on a grid, the
+    least and the most of its six constants, and the share that was warned (tests/bench/coverage.py,
+    100 samples; 95 ± 3 is what 200 studies can show; cells not listed are not measured):
+
+        noise             runs  residuals     cases  warned    sizes  warned
+        independent         20      92-94     98-99     100    88-98     100
+        independent         64      94-95     95-98       0    93-99       0
+        independent        240      90-95     93-95       0    90-96       0
+        clustered           20      79-97    84-100     100    88-96     100
+        clustered           64      66-96     72-98      80    96-97       0
+        heteroscedastic     20      92-98     98-98     100    85-98     100
+        heteroscedastic     64      84-97     94-98       2    94-98       2
+        t3                  20      94-97     97-98     100    90-98     100
+        t3                  64      92-97     94-98       2    90-98       1
+        outliers            20      94-96     98-98     100    88-98     100
+        outliers            64      92-96     95-98       0    90-99       0
+
+    Clustered: half of the variance is shared by the runs of a size. With 64 runs the check sees it
+    in 80 of 100 studies; in the others the interval of alpha covers in 63 %. So where runs of one
+    size may share an error, draw sizes whatever the check says.
     """
     n_samples = int(single("n_samples", whole("n_samples", n_samples, 40, 10**6)))
     seed = int(single("seed", whole("seed", seed, 0, 2**63)))

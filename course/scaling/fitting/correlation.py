@@ -4,7 +4,6 @@ import warnings
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import rankdata
 
 SAME_BUDGET = 1.1  # budgets nearer than this factor are one: steps and batches round
 ALARM = 0.01  # the false-alarm rate of one grouping
@@ -43,7 +42,7 @@ def correlation_p_value(residuals, labels, n_permutations=PERMUTATIONS, seed=0):
     _, groups, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     if sizes.max() < 2 or len(sizes) < 3:
         return np.nan
-    ranks = rankdata(residuals) - (len(residuals) + 1) / 2
+    ranks = np.argsort(np.argsort(residuals, kind="stable")) - (len(residuals) - 1) / 2
     shuffles = _shuffles(len(ranks), n_permutations, seed)
     indicator = (groups.ravel()[:, None] == np.arange(len(sizes))) / np.sqrt(sizes)
     shuffled = ((ranks[shuffles] @ indicator) ** 2).sum(1)

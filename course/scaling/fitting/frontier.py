@@ -7,7 +7,6 @@ import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import stdtrit
 
 from course.accounting.training import training_flops
 from course.display import count, flop, number, table
@@ -97,6 +96,8 @@ def fit_power_law(x, y):
 
     Kaplan's L(N), L(D) and L(C_min) are such laws, arXiv:2001.08361, eqs. 1.1 to 1.3.
     """
+    from scipy.special import stdtrit  # scipy is slow to import, and only this needs it
+
     x, y = column("x", x), column("y", y)
     if x.shape != y.shape or x.ndim != 1 or len(x) < 3 or len(np.unique(x)) < 2:
         raise ValueError(
