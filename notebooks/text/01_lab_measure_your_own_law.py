@@ -181,8 +181,9 @@ predict("L01.3", "Which mistake costs more loss?", choices=["rates 4 times too l
 
 # %% slideshow={"slide_type": "subslide"}
 from course.experiments.plots import draw_rates
+from course.experiments.rates import rate_studies
 
-rates = study.rate_studies(study.measured("learning_rate"))
+rates = rate_studies(study.measured("learning_rate"))
 figure, axes = new_figure()
 draw_rates(axes, rates)
 show(figure, alt="Loss against the learning rate: flat near our rule, worse at a quarter and at four times.")
@@ -213,14 +214,18 @@ compare("L01.3", "rates 4 times too low" if low > high else "4 times too high",
 # 3. **Surface**: fit $L = E + A/N^\alpha + B/D^\beta$ to all runs at once, and ask it for the best N.
 #
 # Behind each number stands an interval (区间) from a bootstrap (自助法): 300 new tables that might as
-# well have been measured, each fitted again.
+# well have been measured, each fitted again. A new table draws whole *configurations*, one size at one
+# budget with all its seeds, for these err together: within one they lie on the same side of parabola and
+# surface more often than chance allows (a permutation test, p below 0.01).
 
 # %% slideshow={"slide_type": "-"}
 predict("L01.4", "The three estimates of the exponent a of N*: by how much do the highest and lowest differ?",
         interval=0.8)
 
 # %% slideshow={"slide_type": "subslide"}
-approaches = study.compare_approaches(isoflop)
+from course.experiments.approaches import compare_approaches
+
+approaches = compare_approaches(isoflop)
 approaches
 
 # %% slideshow={"slide_type": "fragment"}
@@ -229,7 +234,7 @@ compare("L01.4", max(exponents) - min(exponents))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # First what agrees: the loss. To each approach L*(C) is nearly a straight line on log axes (last
-# column), and its exponent has a narrow interval. Then what does not: the size.
+# column), and the three exponents lie within each other's intervals. Then what does not: the size.
 
 # %% slideshow={"slide_type": "-"}
 from course.experiments.plots import draw_sizes
@@ -246,8 +251,8 @@ show(figure, alt="The best size against compute by three approaches: three lines
 # - The *parabolas* interpolate, but a handful of budgets is a handful of points for a line. And a valley is
 #   not a parabola: its small-model side is another power than its large-model side.
 # - The *surface* fits all sizes at once and pays by believing a formula. It leaves out runs with fewer than
-#   four bytes a parameter, which this formula does not fit. That is a choice, and with another border a
-#   moves by more than its interval: the interval knows of noise, not of choices.
+#   four bytes a parameter, which this formula does not fit. That is a choice: with another border a goes
+#   from 0.31 to 0.53, most of the way through its interval, which knows nothing of choices.
 #
 # Beside the documents: the code of A §1.1 lets the loss fall as C^−0.076, and Hoffmann's exponents are 0.46 to
 # 0.50 for N. Ours belong to another text and to models a million times smaller.
@@ -281,8 +286,8 @@ print(f"by trying all sizes {N_best:,.0f} parameters, by the closed form {c.law.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # And the floor? Nobody has been near it. It is the answer to "what if N and D were infinite?", asked of runs far away
-# from it, so small changes of the data move it. When a paper prints a floor with two decimals, ask for this
-# line.
+# from it, so small changes of the data move it: the interval reaches 0, and our runs do not tell a floor
+# from none. When a paper prints a floor with two decimals, ask for this line.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## L5. Kaplan against Chinchilla, in miniature
@@ -295,12 +300,14 @@ predict("L01.5", "Leave embedding and head out of N: what does the exponent of N
         choices=["it rises", "it falls", "it stays"])
 
 # %% slideshow={"slide_type": "subslide"}
-counts = study.compare_counts(isoflop)
+from course.experiments.approaches import compare_counts, difference
+
+counts = compare_counts(isoflop)
 counts
 
 # %% slideshow={"slide_type": "fragment"}
 blocks, _, everything = counts.fits.values()
-apart, low, high = study.difference(blocks, everything)
+apart, low, high = difference(blocks, everything)
 does = "it stays" if low <= 0 <= high else "it rises" if apart > 0 else "it falls"
 compare("L01.5", does, apart=apart, low=low, high=high)
 
@@ -317,7 +324,7 @@ show(figure, alt="The best size against compute, counted in three ways: the line
 # Kaplan left out: his small models look smaller than they are, and the line gets steeper. Pearce and
 # Song (2024) showed that this, on top of small models, explains most of Kaplan's 0.73.
 #
-# Look at the intervals. That of each exponent is several times as wide as that of their *difference*,
+# Look at the intervals. That of each exponent is about three times as wide as that of their *difference*,
 # for all three counts share the runs and thus the noise. Compare like with like before you compare
 # intervals.
 
@@ -335,12 +342,12 @@ draw_exponent(axes, approaches.fits["2. parabolas"])
 show(figure, alt="A histogram of the exponent over resamples, with two published values as lines.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Kaplan's exponent lies far outside, also with his count of N (L5). Hoffmann's lies inside, with *our*
-# count of N; but he counted everything, and with that count our interval (L5) ends below 0.49. Our
-# fleet rejects 0.73; it does not confirm 0.49. And the interval knows only the noise of the seeds and the
-# number of runs. It does not know that a valley is no parabola, that the learning rate was tuned at some
-# widths only, or that all runs read the same text. Besiroglu and colleagues (2024) found an interval in a famous paper that was
-# so narrow that it would have taken 600,000 runs. Ours took a few dozen.
+# Kaplan's exponent lies outside, with our count of N and, by less, with his (L5). Hoffmann's lies inside,
+# with our count and with his. Our fleet speaks against 0.73; it cannot tell 0.49 from 0.45 or 0.6. Why is
+# the interval lopsided? A valley is no parabola: leave out its one large model, as a new table may,
+# and its star moves to the right. And the interval does not know that the learning rate was tuned at some
+# widths only, or that all runs read the same text. Besiroglu and colleagues (2024) found an interval in a
+# famous paper that was so narrow that it would have taken 600,000 runs. Ours took a few dozen.
 #
 # A better test than any interval is a forecast (外推) that can fail. The fleet's largest budget took no part
 # in the next fit.
@@ -355,8 +362,10 @@ predict("L01.6", "A straight line through these, followed up: by how many percen
         f"of the valley at {format_flop(target)}?", unit="%", interval=0.8)
 
 # %% slideshow={"slide_type": "fragment"}
+from course.experiments.forecasts import every_forecast
+
 line_error = 0.0
-for n_budgets, by, one in study.every_forecast():
+for n_budgets, by, one in every_forecast():
     words = "refuses: too few runs for five constants"
     if one:
         observed = one.observed
@@ -372,8 +381,8 @@ compare("L01.6", line_error, observed=observed)
 # A straight line knows no floor, so it promises too much. The surface has a floor, one
 # that nobody has seen, and comes closer. If the line from further away is the better one, that is
 # luck: an error has a sign, and two of them can cancel. Now the bands: that of the line from four budgets
-# misses what was measured, for it knows noise and not curvature. The surface's holds it, but is three times
-# as wide. (With one seed in place of three the surface misses by more than the line,
+# misses what was measured, though by little, for it knows nothing of curvature. The surface's holds it, and
+# is wider. (With one seed in place of three the surface misses by more than the line,
 # on the other side.) And remember that the papers of chapter 1 go a hundred times beyond their runs, or more.
 #
 # Now cut the data that the forecast is made from, and look at the intervals.
@@ -405,7 +414,9 @@ how_sure()
 # everything), a single decade of budgets, one seed in place of three.
 
 # %% slideshow={"slide_type": "-"}
-flaws = study.one_flaw_each()
+from course.experiments.flawed_studies import excess_loss, one_flaw_each
+
+flaws = one_flaw_each()
 fitted = [name for name, one in flaws.items() if one and one.interval and name != "none"]
 predict("L01.7", "Which flaw moves the exponent of N* furthest?", choices=fitted)
 
@@ -448,7 +459,7 @@ break_the_law()
 # %% slideshow={"slide_type": "subslide"}
 for flaw in ("one learning rate for all", "schedules cut short"):
     for flops in (1e11, 1e12):
-        hurt = [f"width {d} {percent:+.1f} %" for d, percent in study.excess_loss(flaw, flops).items()]
+        hurt = [f"width {d} {percent:+.1f} %" for d, percent in excess_loss(flaw, flops).items()]
         print(f"{flaw:<26} {format_flop(flops)}  ", "   ".join(hurt))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -511,7 +522,7 @@ print({name: round(exponent, 3) for name, exponent in fit.exponents.items()})
 # - The loss of the best model is a straight line on log axes, down to models you train in seconds.
 # - The best *loss* is known well, the best *size* badly: valleys are flat.
 # - Say how N was counted. It moves the exponent more surely than anything else here.
-# - Seeds and budgets buy certainty; a clever fit does not.
+# - Budgets buy certainty. Seeds buy less while the formula itself is off, and a clever fit buys none.
 # - A forecast that can fail is worth more than an R².
 
 # %% [markdown] slideshow={"slide_type": "skip"}
