@@ -7,6 +7,7 @@ drawn without replacement: a run over `n_tokens` new bytes sees each of them onc
 
 import math
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -217,6 +218,22 @@ def held_out_loss(
 def _batches(rows, size):
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
+
+
+@contextmanager
+def one_thread(seed):
+    """Train here in one thread, from random numbers of `seed`; both are put back at the end.
+
+    Several runs then share the cores of a machine, and a run comes out the same beside others.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Stopwatch:

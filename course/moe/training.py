@@ -16,7 +16,8 @@ from torch import nn
 from course.experiments import fleet
 from course.experiments.corpus import load_corpus
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.training import Recipe, Stopwatch, held_out_loss, train
+from course.experiments.runs import planned
+from course.experiments.training import Recipe, Stopwatch, held_out_loss, one_thread, train
 from course.moe.layer import MoEArchitecture
 
 TABLE = Path(__file__).with_name("runs.csv")
@@ -97,15 +98,14 @@ def ablation():
 STUDIES = {"main": main_runs, "ablation": ablation}
 
 
-def specs(names=tuple(STUDIES)):
-    """The runs of some studies, one after the other, each from its cheapest to its dearest.
+def specs(names=()):
+    """The runs of some studies, of all by default, the cheapest first: see `planned`."""
+    return planned(STUDIES, names, flops)
 
-    Raises ValueError for another name.
-    """
-    unknown = [name for name in names if name not in STUDIES]
-    if unknown:
-        raise ValueError(f"studies must be among {', '.join(STUDIES)}, got {', '.join(unknown)}")
-    return [row for name in names for row in sorted(STUDIES[name](), key=flops)]
+
+def provenance():
+    """What must be alike in the whole table: the fleet's text and versions."""
+    return fleet.provenance()
 
 
 def _active_and_total(row):
@@ -180,14 +180,10 @@ def run(row):
     seconds: processor time of training.
     """
     text, held_out = (corpus().text(split) for split in ("train", "held_out"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread(row["seed"]):
         with Stopwatch() as watch:
             model, log = train_model(row, text)
         loss, shares = held_out_shares(model, held_out)
-    finally:
-        torch.set_num_threads(threads)
     n_active, n_total = _active_and_total(row)
     dead = (shares < DEAD / row["num_experts"]).sum(1).float().mean()
     return {

@@ -126,6 +126,7 @@ predict(
 
 # %% slideshow={"slide_type": "fragment"}
 from course.data.comparison import repetition
+
 from course.data.plots import draw_repetition
 from course.figures import new_figure, show
 
@@ -243,6 +244,7 @@ predict(
 
 # %% slideshow={"slide_type": "fragment"}
 from course.data.comparison import quality
+
 from course.data.plots import draw_quality
 
 worth = quality()
@@ -459,6 +461,7 @@ predict(
 
 # %% slideshow={"slide_type": "fragment"}
 from course.data.comparison import mixtures
+
 from course.data.plots import draw_mixtures
 
 mixed = mixtures()
