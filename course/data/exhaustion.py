@@ -65,8 +65,13 @@ VILLALOBOS_MEDIAN, VILLALOBOS_INTERVAL = 2028, (2026, 2032)
 def crossing_year(stock, stock_growth, demand, demand_growth, start_year=2024.0):
     """The year in which demand reaches the stock; inf where it never does.
 
-    start + ln(stock / demand) / ln(demand_growth / stock_growth), with growth as a factor per year.
-    Not before start_year, where the demand already exceeds the stock. All positive, all broadcast.
+    start + ln(stock / demand) / ln(demand_growth / stock_growth), not before start_year, where the
+    demand already exceeds the stock. All positive, all broadcast.
+
+    Args:
+        stock, demand: tokens in start_year.
+        stock_growth, demand_growth: factors per year.
+        start_year: with decimals.
     """
     stock, stock_growth = positive("stock", stock), positive("stock_growth", stock_growth)
     demand, demand_growth = positive("demand", demand), positive("demand_growth", demand_growth)

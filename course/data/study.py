@@ -32,10 +32,11 @@ CLEAN = "never dirty"  # the text of the quality study that the others are compa
 class Curve:
     """One model on one unique text, read more and more often.
 
-    n_params: blocks and head.
-    unique_bytes: of the text.
-    epochs: shape (lengths of training,), how often the text was read.
-    loss: the same shape, mean over seeds on held-out text, nats per byte.
+    Attributes:
+        n_params: blocks and head.
+        unique_bytes: of the text.
+        epochs: shape (lengths of training,), how often the text was read.
+        loss: the same shape, mean over seeds on held-out text, nats per byte.
     """
 
     n_params: float
@@ -133,11 +134,12 @@ def repetition():
 class TextWorth:
     """What one byte of a text is worth beside a byte of clean text, at equal compute.
 
-    text: its name, one of `training.TEXTS`.
-    losses: one a seed, nats per byte of clean held-out text.
-    excess: Estimate of the loss above that of the model that read clean text, seed by seed.
-    multiplier: Estimate of the clean bytes that would have taught as much, over the bytes read. It
-        takes the slope of the base law for granted.
+    Attributes:
+        text: its name, one of `training.TEXTS`.
+        losses: one a seed, nats per byte of clean held-out text.
+        excess: Estimate of the loss above that of the model that read clean text, seed by seed.
+        multiplier: Estimate of the clean bytes that would have taught as much, over the bytes
+            read. It takes the slope of the base law for granted.
     """
 
     text: str
@@ -223,8 +225,9 @@ def equivalent_share(excess, n_tokens, law=None):
 class Mixtures:
     """Models that read code and words mixed, and are measured on both.
 
-    shares: of words in the training text, shape (s,).
-    code, words: losses on held-out text of either kind, nats per byte, shape (s, seeds).
+    Attributes:
+        shares: of words in the training text, shape (s,).
+        code, words: losses on held-out text of either kind, nats per byte, shape (s, seeds).
     """
 
     shares: np.ndarray

@@ -24,11 +24,12 @@ N_FEATURES = (5, 10, 20, 30, 40, 45, 50, 55, 60, 80, 120, 200, 400)
 class DoubleDescent:
     """Mean squared errors; arrays as long as n_features.
 
-    n_features: of the models.
-    test_error: Estimate over the seeds on fresh points without noise, a geometric mean: at the peak
-        an error has no mean (1 / s² of the smallest singular value has none), so that an average
-        would be that of the worst seed. Predicting 0 everywhere has an error of 1.
-    train_error: on the noisy samples, the plain mean.
+    Attributes:
+        n_features: of the models.
+        test_error: Estimate over the seeds on fresh points without noise, a geometric mean: at the
+            peak an error has no mean (1 / s² of the smallest singular value has none), so that an
+            average would be that of the worst seed. Predicting 0 everywhere has an error of 1.
+        train_error: on the noisy samples, the plain mean.
     """
 
     n_features: np.ndarray

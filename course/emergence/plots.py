@@ -267,7 +267,12 @@ def draw_addition(three_axes, rows):
 def draw_loss_view(two_axes, threshold, law=BESIROGLU_2024, chance=0.25, floor=1.85):
     """A threshold in loss at the left is, at the right, one in size for each amount of data.
 
-    For `new_figure(1, 2, width=9.6, height=3.9, sharey=True)`.
+    Args:
+        two_axes: of `new_figure(1, 2, width=9.6, height=3.9, sharey=True)`.
+        threshold: in nats per token.
+        law: the ChinchillaLaw that turns size and data into a loss.
+        chance: share right above the threshold.
+        floor: the loss in nats per token at which all is right.
     """
     left, right = two_axes
     losses = np.linspace(1.85, 2.8, 200)

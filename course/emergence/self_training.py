@@ -40,13 +40,14 @@ def word_counts(text, held_out):
 class SelfTraining:
     """What each generation's model still knows; arrays of shape (n_generations + 1,).
 
-    mode: one of `MODES`.
-    words: words with a share above 0.
-    tail_mass: share of the real text whose words are of the tail and can still be written: at most
-        0.1, the rarest tenth.
-    entropy: of the model, in nats.
-    loss: cross-entropy of the held-out real text in nats per word, the model smoothed: 0.01 of it
-        is spread evenly over all V words, as else one lost word would make it infinite.
+    Attributes:
+        mode: one of `MODES`.
+        words: words with a share above 0.
+        tail_mass: share of the real text whose words are of the tail and can still be written: at
+            most 0.1, the rarest tenth.
+        entropy: of the model, in nats.
+        loss: cross-entropy of the held-out real text in nats per word, the model smoothed: 0.01 of
+            it is spread evenly over all V words, as else one lost word would make it infinite.
     """
 
     mode: str

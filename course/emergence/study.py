@@ -91,12 +91,13 @@ class Gap:
     The training loss is that of the last tenth of the steps, so it is noisy where they are few, and
     at one epoch it is the loss of text not read before: a gap near 0 is what is expected there.
 
-    d_model: width of the model.
-    unique_bytes: of the text.
-    epochs: how often it was read.
-    gap: held-out minus training loss.
-    loss: held-out.
-    n_seeds: how many the means are over.
+    Attributes:
+        d_model: width of the model.
+        unique_bytes: of the text.
+        epochs: how often it was read.
+        gap: held-out minus training loss.
+        loss: held-out.
+        n_seeds: how many the means are over.
     """
 
     d_model: int

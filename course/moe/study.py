@@ -21,18 +21,22 @@ ABLATED_SEEDS = (0, 1)
 
 @dataclass(frozen=True)
 class Pairs:
-    """The pairs of one size, or of several. Estimates are over the pairs; with several sizes they
-    take the gain to be one for all, which the smallest size does not quite bear out.
+    """The pairs of one size, or of several.
 
-    d_model: the width; None for several.
-    flops: training compute of the dense model, mean.
-    dense, moe: losses of either, pair by pair, nats per byte.
-    gain: dense minus MoE, nats per byte: above 0 the MoE is better.
-    multiplier: how many times the dense model's FLOP would buy the MoE's loss, for each FLOP of the
-        MoE: (L_dense / L_MoE)^(1/γ) · C_dense / C_MoE, where L*(C) ∝ C^-γ is the fleet's frontier.
-    time_ratio: processor seconds of training, MoE over dense, geometric mean. The two were trained
-        at different times on a shared machine, so it is rough.
-    memory_ratio: all parameters, MoE over dense.
+    Estimates are over the pairs; with several sizes they take the gain to be one for all, which the
+    smallest size does not quite bear out.
+
+    Attributes:
+        d_model: the width; None for several.
+        flops: training compute of the dense model, mean.
+        dense, moe: losses of either, pair by pair, nats per byte.
+        gain: dense minus MoE, nats per byte: above 0 the MoE is better.
+        multiplier: how many times the dense model's FLOP would buy the MoE's loss, for each FLOP of
+            the MoE: (L_dense / L_MoE)^(1/γ) · C_dense / C_MoE, where L*(C) ∝ C^-γ is the fleet's
+            frontier.
+        time_ratio: processor seconds of training, MoE over dense, geometric mean. The two were
+            trained at different times on a shared machine, so it is rough.
+        memory_ratio: all parameters, MoE over dense.
     """
 
     d_model: int | None
@@ -49,11 +53,12 @@ class Pairs:
 class DenseAgainstMoE:
     """What the runs of the study "main" say beside the dense runs of the fleet.
 
-    sizes: one Pairs for each width, from the smallest.
-    all: all pairs together.
-    comparison: of all dense with all MoE losses; None for a single pair.
-    gamma: the exponent of the fleet's frontier.
-    gamma_interval: its 95 % interval (low, high).
+    Attributes:
+        sizes: one Pairs for each width, from the smallest.
+        all: all pairs together.
+        comparison: of all dense with all MoE losses; None for a single pair.
+        gamma: the exponent of the fleet's frontier.
+        gamma_interval: its 95 % interval (low, high).
     """
 
     sizes: tuple[Pairs, ...]
@@ -162,12 +167,13 @@ def _pairs(width, pairs, gamma):
 class Variant:
     """One line of the ablation: what was changed, and what came of it, seeds averaged.
 
-    name: the shape, and what balances.
-    loss: held-out, nats per byte.
-    gain: the dense model's loss minus this, nats per byte, over the seeds.
-    largest_share: the busiest expert's share of all choices, mean over layers.
-    dead_experts: with less than a tenth of an even share, mean over layers.
-    num_experts: in a layer.
+    Attributes:
+        name: the shape, and what balances.
+        loss: held-out, nats per byte.
+        gain: the dense model's loss minus this, nats per byte, over the seeds.
+        largest_share: the busiest expert's share of all choices, mean over layers.
+        dead_experts: with less than a tenth of an even share, mean over layers.
+        num_experts: in a layer.
     """
 
     name: str

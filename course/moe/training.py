@@ -30,7 +30,7 @@ DEAD = 0.1  # of the even share: an expert with less is called dead
 
 
 class CountedMoE(nn.Module):
-    """A MoEArchitecture that adds up in `counts`, shape (layers' experts,), who took how much."""
+    """A MoEArchitecture that counts in `counts`, shape (experts,), the choices of each expert."""
 
     def __init__(self, d_model, num_experts, top_k, **options):
         super().__init__()
@@ -58,11 +58,19 @@ def spec(
     balance_coefficient=BALANCE,
     bias_rate=0.0,
 ):
-    """One run. Experts are as wide as makes `top_k` of them do the FLOP of the dense block.
+    """The specification of one run. Experts are as wide as makes `top_k` of them do the FLOP of
+    the dense block.
 
-    balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
-        returns the form that is top_k there, so the recipe gets balance_coefficient / top_k.
-    bias_rate: of `update_bias`, once a step; 0 for none.
+    Args:
+        study: the name in `STUDIES` that the run belongs to.
+        d_model: width of the model.
+        flops: of the dense partner: they decide how many bytes are read.
+        seed: of the weights at the start, and of what is read in which order.
+        num_experts, top_k: of each layer.
+        router: "softmax" or "sigmoid".
+        balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
+            returns the form that is top_k there, so the recipe gets balance_coefficient / top_k.
+        bias_rate: of `update_bias`, once a step; 0 for none.
     """
     return {
         "study": study,
@@ -121,8 +129,9 @@ def _active_and_total(row):
 
 def flops(row):
     """Training compute of a run: that of the dense model and 6 for each active parameter more."""
-    more = _active_and_total(row)[0] - count_parameters(row["d_model"], N_LAYERS).n_with_head
-    return row["n_tokens"] * (flops_per_token(row["d_model"], N_LAYERS) + 6.0 * more)
+    n_dense = count_parameters(row["d_model"], N_LAYERS).n_with_head
+    n_added = _active_and_total(row)[0] - n_dense
+    return row["n_tokens"] * (flops_per_token(row["d_model"], N_LAYERS) + 6.0 * n_added)
 
 
 def build(row):
