@@ -214,7 +214,7 @@ def held_out_loss(
     total = torch.zeros((), dtype=torch.float64, device=device)
     for batch in _batches(examples[picked], 256):
         batch = torch.from_numpy(batch).to(device).long()
-        logits, _ = model(batch[:, :-1])  # (batch, context, 256)
+        logits, _ = model(batch[:, :-1])
         total += F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="sum")
     return float(total) / (len(picked) * CONTEXT)
 
