@@ -145,9 +145,8 @@ predict(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-from course.data.study import repetition
-
 from course.data.plots import draw_repetition
+from course.data.study import repetition
 from course.figures import new_figure, show
 
 study = repetition()
@@ -264,9 +263,8 @@ predict(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-from course.data.study import quality
-
 from course.data.plots import draw_quality
+from course.data.study import quality
 
 cleaned = quality()
 figure, axes = new_figure(width=9, height=3.4)
@@ -483,9 +481,8 @@ predict(
 )
 
 # %% slideshow={"slide_type": "fragment"}
-from course.data.study import mixtures
-
 from course.data.plots import draw_mixtures
+from course.data.study import mixtures
 
 mixed = mixtures()
 figure, axes = new_figure()
