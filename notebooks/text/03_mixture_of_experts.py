@@ -514,10 +514,12 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-from course.moe import comparison
+import numpy as np
+
+from course.moe import study
 from course.moe.plots import draw_dense_against_moe
 
-race = comparison.compare()
+race = study.dense_against_moe()
 figure, axes = new_figure(1, 2, width=9.6, height=4.2)
 draw_dense_against_moe(axes, race)
 show(figure, alt="Losses of dense models and mixtures over compute, and the gain with its interval.")
@@ -538,7 +540,7 @@ compare("P03.6", 100 * (1 - np.mean(moe) / np.mean(dense)), gain=race.all.gain)
 # size, at most two seeds each:
 
 # %% slideshow={"slide_type": "subslide"}
-for one in comparison.ablations():
+for one in study.ablations():
     print(f"{one.name:<40} loss {one.loss:.3f}   busiest expert {one.largest_share:4.0%}, "
           f"even {1 / one.num_experts:.1%}   dead {one.dead_experts:.1f}")
 
