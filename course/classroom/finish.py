@@ -144,7 +144,7 @@ def report(name, exercises, marks, answers, trouble, root=ROOT):
         lines += ["", "On the way:"]
         lines += [line for text in trouble for line in _wrapped(text, 2)]
     for key, mark in marks["exercises"].items():
-        lines += ["", f"{key} {exercises[key].title}: {mark['points']} of {mark['of']} points"]
+        lines += ["", f"{key} {exercises[key].title} · {mark['points']} of {mark['of']} points"]
         if not answers[key] or {"missing": True} in answers[key]:
             lines.append(f"  There is no `{exercises[key].name}`.")
             continue
@@ -168,7 +168,6 @@ def report(name, exercises, marks, answers, trouble, root=ROOT):
         lines += ["when something is odd. Mend, save, and finish again as often as you like."]
     if (model := root / f"solutions/{name}/{name}.ipynb").exists():
         lines += ["", f"The model answers: {model.relative_to(root).as_posix()}"]
-        lines[-1] += " in the course's folder."
     return "\n".join(lines)
 
 
@@ -329,7 +328,8 @@ def finish_button(name):
     if judge_of(name) is None:
         print("Your teacher grades this set.")
         return
-    button = widgets.Button(description="Grade this notebook", button_style="primary")
+    wide = widgets.Layout(width="auto")
+    button = widgets.Button(description="Grade this notebook", button_style="primary", layout=wide)
     shown = widgets.HTML()
     shell = get_ipython()
 
@@ -345,7 +345,7 @@ def finish_button(name):
             button.disabled = False
 
     button.on_click(press)
-    box = widgets.VBox([button, shown])
+    box = widgets.VBox([widgets.HBox([button]), shown])
     plain = f"A button in JupyterLab. Elsewhere: make finish SET={name}"
     view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
     data = {"text/plain": plain, "application/vnd.jupyter.widget-view+json": view}

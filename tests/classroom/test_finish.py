@@ -100,7 +100,7 @@ def test_what_only_the_judge_sees_costs_points_and_is_told_without_its_values(co
     save(course, telling + "    return 2 * x", "half = lambda x: x / 2")
     text = printed(course, capsys)
     assert "77_small: 3 of 6 points" in text
-    assert "77.1 Twice as much: 1 of 4 points" in text
+    assert "77.1 Twice as much · 1 of 4 points" in text
     assert "✗ large numbers come out right (0 of 2, checked only here)" in text
     assert "`double` stopped with OSError where it should not" in text
 
@@ -115,7 +115,7 @@ def test_a_known_mistake_is_named(course, capsys):
 def test_what_is_not_there_is_told_and_the_rest_is_graded(course, capsys):
     save(course, "double = ...", "def half(x:\n    return x / 2", "1 / 0")
     text = printed(course, capsys)
-    assert "77.1 Twice as much: 0 of 4 points\n  Not answered yet." in text
+    assert "77.1 Twice as much · 0 of 4 points\n  Not answered yet." in text
     assert "Your answer 77.2 stopped with SyntaxError" in text
     assert "There is no `half`." in text
     assert "The cell `1 / 0` stopped with ZeroDivisionError: division by zero" in text
@@ -153,9 +153,9 @@ def test_an_answer_that_never_ends_costs_only_its_own_points(course, capsys, mon
     monkeypatch.setattr(finish, "INTERRUPT_LIMIT_S", 1)
     save(course, "def double(x):\n" + loop, HALF)
     text = printed(course, capsys)
-    assert "77.1 Twice as much: 0 of 4 points" in text
+    assert "77.1 Twice as much · 0 of 4 points" in text
     assert "does a loop never end?" in text
-    assert "77.2 Half as much: 2 of 2 points" in text
+    assert "77.2 Half as much · 2 of 2 points" in text
 
 
 def test_the_record_of_predictions_is_read_and_not_written(course, capsys, monkeypatch):
