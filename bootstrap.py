@@ -206,7 +206,7 @@ class Progress:
     def __init__(self, about):
         self.about, self.started = about, time.time()
         self.packages, self.file = set(), ""
-        self.to_install = self.installed_before = 0
+        self.to_install, self.installed_before = 0, installed_packages()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
@@ -220,7 +220,6 @@ class Progress:
             self.file = " ".join(line.split()[1:]).rsplit("/", 1)[-1]
         elif line.startswith("Installing collected packages:"):
             self.to_install = line.count(",") + 1
-            self.installed_before = installed_packages()
 
     def text(self):
         """One line: how many packages of how many, what is being fetched, and for how long."""
