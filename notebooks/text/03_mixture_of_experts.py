@@ -514,8 +514,6 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-import numpy as np
-
 from course.moe import study
 from course.moe.plots import draw_dense_against_moe
 

@@ -336,5 +336,16 @@ compare("E00.6")
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=00_orders_of_magnitude` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("00_orders_of_magnitude")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 0: [Start here](../../notebooks/00_start_here.ipynb).

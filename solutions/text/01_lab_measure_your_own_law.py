@@ -696,6 +696,17 @@ else:
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=01_lab_measure_your_own_law` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("01_lab_measure_your_own_law")
+
+# %% [markdown]
 # ## Where to go on
 # Back to the lab: [Measure your own law](../../notebooks/01_lab_measure_your_own_law.ipynb). The
 # chapter it belongs to: [Scaling laws](../../notebooks/01_scaling_laws.ipynb).

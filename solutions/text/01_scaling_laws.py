@@ -732,5 +732,16 @@ for at in (1e22, 1e24):
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=01_scaling_laws` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("01_scaling_laws")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 1: [Scaling laws](../../notebooks/01_scaling_laws.ipynb).

@@ -695,5 +695,16 @@ compare("E02.10")
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=02_emergence_and_collapse` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("02_emergence_and_collapse")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 2: [Emergence and collapse](../../notebooks/02_emergence_and_collapse.ipynb).

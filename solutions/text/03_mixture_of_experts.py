@@ -766,5 +766,16 @@ compare("E03.10")
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=03_mixture_of_experts` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("03_mixture_of_experts")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 3: [Mixture of experts](../../notebooks/03_mixture_of_experts.ipynb).

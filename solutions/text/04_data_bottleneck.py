@@ -694,5 +694,16 @@ compare("E04.10")
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=04_data_bottleneck` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("04_data_bottleneck")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 4: [The data bottleneck](../../notebooks/04_data_bottleneck.ipynb).

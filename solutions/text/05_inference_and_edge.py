@@ -697,5 +697,16 @@ compare("E05.10")
 look_back()
 
 # %% [markdown]
+# ## Finish
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=05_inference_and_edge` does the same. In a class, your teacher grades.
+
+# %%
+from course.classroom.finish import finish_button
+
+finish_button("05_inference_and_edge")
+
+# %% [markdown]
 # ## Where to go on
 # Back to chapter 5: [Inference and edge devices](../../notebooks/05_inference_and_edge.ipynb).
