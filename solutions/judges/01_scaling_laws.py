@@ -58,9 +58,10 @@ E01_1 = Exercise(
             ((1e18, 4.2, 1e22, 2.8),),
         ),
         Property(
-            "points in either order and at any distance come out right",
+            "points in either order and at any distance come out right; where the loss rises the "
+            "exponent is negative",
             1,
-            ((7.3e21, 2.317, 6.1e16, 4.963), (1.7e15, 5.51, 2.3e15, 5.37)),
+            ((1e18, 2.5, 4e19, 2.9), (7.3e21, 2.317, 6.1e16, 4.963), (1.7e15, 5.51, 2.3e15, 5.37)),
             hidden=True,
         ),
     ),
@@ -177,6 +178,7 @@ E01_3 = Exercise(
     minutes=10,
     difficulty=1,
     reference=kaplan_loss,
+    own=True,
     properties=(
         Property("1 PF-day (8.64e19 FLOP) gives 2.658 nats", 1, ((8.64e19,),), rel_tol=1e-4),
         Property("GPT-3's 3.14e23 FLOP give 1.764 nats", 1, ((3.14e23,),), rel_tol=1e-4),
@@ -249,16 +251,13 @@ E01_4 = Exercise(
     minutes=12,
     difficulty=2,
     reference=compare_models,
+    own=True,
     properties=(
         Property(
-            "models on bytes (1 byte per token): the plain change of units comes out right",
-            1,
-            (([0.7, 0.9], [1, 1]),),
-        ),
-        Property(
-            "2.00 nats at 3.6 bytes per token lose against 2.35 nats at 4.6 bytes per token",
-            2,
-            (([2.0, 2.35], [3.6, 4.6]),),
+            "models on bytes (1 byte per token); and 2.00 nats at 3.6 bytes per token against "
+            "2.35 nats at 4.6, which win",
+            {"perplexity": 1, "bits_per_byte": 1, "best": 1},
+            (([0.7, 0.9], [1, 1]), ([2.0, 2.35], [3.6, 4.6])),
         ),
         Property(
             "three models, and models with the same tokenizer, come out right",
@@ -298,17 +297,17 @@ E01_4 = Exercise(
         ),
         Wrong(
             {"argmin(bits)": "argmin(losses)"},
-            "Your figures are right, but you choose by loss or perplexity. These compare only "
-            "under one tokenizer: choose by bits per byte.",
+            'Your "best" has the lower loss and perplexity. These compare only under one '
+            "tokenizer: choose by bits per byte.",
         ),
         Wrong(
             {"argmin(bits)": "argmin(bits) + 1"},
-            "Your figures are right, and so is your choice, but you count its place from 1. "
-            "Places count from 0: the first model is 0.",
+            "You count the place of the best model from 1. Places count from 0: the first model "
+            "is 0.",
         ),
         Wrong(
             {"argmin": "argmax"},
-            "Your figures are right, but you choose the largest. Fewer bits are better.",
+            'Your "best" has the most bits per byte. Fewer bits are better.',
         ),
         Wrong(
             {
@@ -368,6 +367,7 @@ E01_5 = Exercise(
     minutes=20,
     difficulty=3,
     reference=optimum,
+    own=True,
     properties=(
         Property(
             "where A = B and alpha = beta, N and D are both the root of C/6",
@@ -455,6 +455,8 @@ E01_5 = Exercise(
 
 # --- 01.6 ----------------------------------------------------------------------------------------
 
+_AT_AN_END = "whether a bottom lies exactly at an end is decided by the rounding of the fit"
+
 # The points that the notebook shows, all made up from the refit's law
 _VALLEY = ([5e8, 1e9, 2e9, 4e9, 8e9, 16e9], [2.403, 2.337, 2.307, 2.311, 2.342, 2.405])
 
@@ -495,6 +497,8 @@ E01_6 = Exercise(
     minutes=15,
     difficulty=2,
     reference=isoflop_minimum,
+    own=True,
+    units=("prefix",),
     properties=(
         Property(
             "the valley of the picture is lowest at 2.78B parameters",
@@ -504,9 +508,11 @@ E01_6 = Exercise(
         ),
         Property("points that fall all the way are refused with ValueError", 1, (_SLOPE_ONLY,)),
         Property(
-            "points in any order, with noise, come out right",
+            "points in any order, with noise, come out right, also where the lowest point is the "
+            "smallest or the largest",
             1,
             (
+                ([4e9, 5e8, 1e9, 2e9], [2.331, 2.482, 2.391, 2.338]),
                 ([9e8, 6e7, 4e8, 1.5e8, 2.2e9], [3.041, 3.078, 2.941, 2.948, 3.266]),
                 (
                     [3e7, 4.5e7, 7e7, 1.1e8, 1.6e8, 2.4e8, 3.7e8],
@@ -517,11 +523,14 @@ E01_6 = Exercise(
             rel_tol=1e-3,
         ),
         Property(
-            "points that rise all the way, or bend the wrong way, are refused with ValueError",
+            "points that rise all the way, bend the wrong way, or whose parabola is lowest outside "
+            "though an inner point is the lowest, are refused with ValueError",
             1,
             (
                 ([5e9, 9e9, 1.6e10, 3e10], [2.706, 2.833, 3.002, 3.246]),
                 ([1e9, 2e9, 4e9], [2.44, 2.61, 2.53]),
+                ([3e9, 6e9, 1.2e10, 2.4e10], [2.512, 2.561, 2.548, 2.517]),
+                ([2e8, 4e8, 8e8, 1.6e9, 3.2e9], [2.80, 2.73, 2.65, 2.551, 2.557]),
             ),
             hidden=True,
         ),
@@ -580,6 +589,11 @@ E01_6 = Exercise(
         ),
     ),
     right=(isoflop_minimum_centred,),
+    equivalent={
+        "p2 <= 0 → p2 < 0": "with p2 of exactly 0 the bottom is infinite or NaN, never inside",
+        "log_n.min() <= best <= log_n.max() → log_n.min() < best <= log_n.max()": _AT_AN_END,
+        "log_n.min() <= best <= log_n.max() → log_n.min() <= best < log_n.max()": _AT_AN_END,
+    },
 )
 
 # --- 01.7 ----------------------------------------------------------------------------------------
@@ -604,6 +618,7 @@ E01_7 = Exercise(
     minutes=12,
     difficulty=2,
     reference=budget_share,
+    units=("factor", "share"),
     properties=(
         Property(
             "document A's constants spend 14 %, at their own C0 and at 5.76e23 FLOP",
@@ -737,19 +752,15 @@ E01_8 = Exercise(
     reference=change_units,
     properties=(
         Property(
-            "in document B's units (亿 parameters, 万 tokens) only the formula with k survives",
-            2,
-            ((*_RUNS, _MODEL, [1e8, 1e4]),),
+            "in document B's units (亿 parameters, 万 tokens) only the formula with k survives; in "
+            "units of one both do",
+            {"with_k": 1, "without_k": 1, "survive": 1},
+            ((*_RUNS, _MODEL, [1e8, 1e4]), (*_RUNS, _MODEL, [1, 1])),
             rel_tol=1e-4,
         ),
         Property(
-            "in units of one nothing changes, and both survive",
-            1,
-            ((*_RUNS, _MODEL, [1, 1]),),
-            rel_tol=1e-4,
-        ),
-        Property(
-            "other runs and other units come out right",
+            "other runs and other units come out right; to agree is to differ by less than one in "
+            "a million of the prediction, whatever its size",
             2,
             (
                 (
@@ -760,6 +771,9 @@ E01_8 = Exercise(
                     [1e6, 1e9],
                 ),
                 (*_RUNS, [4.05e11, 1.56e13], [1, 1e12]),
+                (*_RUNS, _MODEL, [1.0005, 1]),
+                (*_RUNS, _MODEL, [1.00005, 1]),
+                (*_RUNS[:2], [1e-7 * loss for loss in _RUNS[2]], _MODEL, [1e8, 1e4]),
             ),
             hidden=True,
             rel_tol=1e-4,
@@ -790,9 +804,9 @@ E01_8 = Exercise(
         ),
         Wrong(
             {" if abs(two / one - 1) < 1e-6": ""},
-            "Your predictions are right; look at them again. Document B §4.2 prints the "
-            "product without a constant, and that one says something else in other units "
-            "about the same model.",
+            "The product without a constant, as document B §4.2 prints it, says something else "
+            "in other units about the same model: it does not survive. Compare its two "
+            "predictions, abs(q / p - 1) < 1e-6.",
         ),
         Wrong(
             ratio_of_c,
@@ -802,6 +816,11 @@ E01_8 = Exercise(
         ),
     ),
     right=(change_units_with_the_library,),
+    equivalent={
+        "abs(two / one - 1) < 1e-06 → abs(two / one - 1) <= 1e-06": "rounding decides there",
+        "two / one - 1 → 1 - two / one": "its absolute value is taken",
+        "two / one → one / two": "near 1 the two differ from 1 alike, to one in a million of it",
+    },
 )
 
 # --- 01.9 ----------------------------------------------------------------------------------------
@@ -857,26 +876,26 @@ E01_9 = Exercise(
     minutes=15,
     difficulty=2,
     reference=compare_laws,
+    own=True,
     properties=(
         Property(
-            "Kaplan's law puts Gopher ahead of Chinchilla; the refit has it the other way",
-            2,
-            (_laws_case("Gopher", "Chinchilla", disagree=True),),
+            "Kaplan's law puts Gopher ahead of Chinchilla; the refit has it the other way. Both "
+            "laws put Gopher ahead of GPT-3",
+            {"kaplan": 1, "refit": 1, "disagree": 1},
+            (
+                _laws_case("Gopher", "Chinchilla", disagree=True),
+                _laws_case("GPT-3", "Gopher", disagree=False),
+            ),
             rel_tol=5e-4,
         ),
         Property(
-            "both laws put Gopher ahead of GPT-3",
-            1,
-            (_laws_case("GPT-3", "Gopher", disagree=False),),
-            rel_tol=5e-4,
-        ),
-        Property(
-            "other pairs, in either order, come out right",
+            "other pairs, in either order, come out right; no law tells a model from itself",
             2,
             (
                 ([6.74e9, 1.07e12], [5.3e11, 2.7e11]),
                 ([1.37e11, 1.68e11], [8.03e9, 1.53e13]),
                 ([4.17e8, 7.7e9], [1.24e8, 3.1e10]),
+                ([4.17e8, 7.7e9], [4.17e8, 7.7e9]),
             ),
             hidden=True,
             rel_tol=5e-4,
@@ -930,8 +949,8 @@ E01_9 = Exercise(
         ),
         Wrong(
             {") != (": ") == ("},
-            'Your losses are right, but "disagree" says the opposite: it is True where one '
-            "law puts the first model ahead and the other the second.",
+            '"disagree" comes out the wrong way round: it is True where one law puts the first '
+            "model ahead and the other the second. (Wrong losses can do that too.)",
         ),
         Wrong(
             compute_alone_as_in_a,
@@ -1005,31 +1024,29 @@ E01_10 = Exercise(
     reference=forecast,
     properties=(
         Property(
-            "three points exactly on a power law: the forecast, and an interval of no width",
-            1,
+            "three points exactly on a power law: the forecast, and an interval of no width. The "
+            "seven runs of the picture: 1.94 nats at 1e22 FLOP, the interval 0.25 wide",
+            {"loss": 1, "low": 1, "high": 1},
             (
                 Case(
                     ([1e18, 1e19, 1e20], [4.0, 3.2, 2.56], 1e21, 12.706),
                     {"loss": 2.048, "low": 2.048, "high": 2.048},
                 ),
+                (_FLOPS, _LOSSES, 1e22, 2.571),
             ),
             rel_tol=1e-4,
         ),
         Property(
-            "the seven runs of the picture: 1.94 nats at 1e22 FLOP, the interval 0.25 wide",
-            2,
-            ((_FLOPS, _LOSSES, 1e22, 2.571),),
-            rel_tol=1e-4,
-        ),
-        Property(
-            "two points are refused with ValueError",
+            "two points, and one, are refused with ValueError",
             1,
-            (([1e18, 1e20], [4.0, 2.56], 1e21, 12.706),),
+            (([1e18, 1e20], [4.0, 2.56], 1e21, 12.706), ([1e20], [2.56], 1e21, 12.706)),
         ),
         Property(
-            "other runs, a nearer and a further forecast come out right",
+            "other runs, a nearer and a further forecast come out right, three runs with a "
+            "scatter too",
             2,
             (
+                ([2e18, 9e18, 3e20], [3.371, 3.019, 2.553], 1e21, 12.706),
                 ([3e17, 4e18, 2e19, 7e20], [3.713, 3.017, 2.791, 2.274], 1.3e19, 4.303),
                 ([3e17, 4e18, 2e19, 7e20], [3.713, 3.017, 2.791, 2.274], 5.3e25, 4.303),
             ),
@@ -1100,6 +1117,11 @@ E01_10 = Exercise(
         ),
     ),
     right=(forecast_in_powers_of_ten, forecast_by_matrices),
+    equivalent={
+        "np.log(at) - x.mean() → x.mean() - np.log(at)": "its square has no sign",
+        "y - intercept - slope * x → slope * x - (y - intercept)": "its square has no sign",
+        "x - x.mean() → x.mean() - x": "its square has no sign",
+    },
 )
 
 EXERCISES = [E01_1, E01_2, E01_3, E01_4, E01_5, E01_6, E01_7, E01_8, E01_9, E01_10]
