@@ -5,7 +5,7 @@ No expected value comes from fleet.csv: the tables are typed, or made from a sta
 set stands when the fleet is measured again.
 """
 
-from math import exp, log, log10
+from math import exp, log, log2, log10
 
 from course.classroom.judge import Case, Exercise, Property, Wrong
 
@@ -128,7 +128,6 @@ E01_L1 = Exercise(
 
 # 01.L7 and 01.L8: seven best runs, made up: 2.05 · (C / 3e10)^-0.085 with a scatter
 _FLOPS = [3e10, 1e11, 3e11, 1e12, 3e12, 1e13, 3e13]
-
 _LOSSES = [2.034, 1.871, 1.685, 1.513, 1.402, 1.261, 1.178]
 
 
@@ -239,74 +238,40 @@ E01_L2 = Exercise(
 # --- 01.L3 ---------------------------------------------------------------------------------------
 
 # 01.L3: [flops, n_params, seed, loss]
+# fmt: off
 _TIDY = [
-    [1e10, 9_000, 0, 2.41],
-    [1e10, 14_000, 0, 2.33],
-    [1e10, 28_000, 0, 2.38],
-    [1e11, 14_000, 0, 1.95],
-    [1e11, 28_000, 0, 1.88],
-    [1e11, 50_000, 0, 1.97],
-    [1e12, 50_000, 0, 1.58],
-    [1e12, 90_000, 0, 1.52],
-    [1e12, 180_000, 0, 1.60],
+    [1e10, 9_000, 0, 2.41], [1e10, 14_000, 0, 2.33], [1e10, 28_000, 0, 2.38],
+    [1e11, 14_000, 0, 1.95], [1e11, 28_000, 0, 1.88], [1e11, 50_000, 0, 1.97],
+    [1e12, 50_000, 0, 1.58], [1e12, 90_000, 0, 1.52], [1e12, 180_000, 0, 1.60],
 ]
-
 _SEEDS = [
-    [1e10, 9_000, 0, 2.41],
-    [1e10, 14_000, 0, 2.33],
-    [1e10, 14_000, 1, 2.37],
-    [1e10, 28_000, 0, 2.40],
-    [1e10, 28_000, 1, 2.29],
-    [1e10, 28_000, 2, 2.42],
-    [1e11, 28_000, 0, 1.91],
-    [1e11, 28_000, 1, 1.87],
-    [1e11, 50_000, 0, 1.88],
+    [1e10, 9_000, 0, 2.41], [1e10, 14_000, 0, 2.33], [1e10, 14_000, 1, 2.37],
+    [1e10, 28_000, 0, 2.40], [1e10, 28_000, 1, 2.29], [1e10, 28_000, 2, 2.42],
+    [1e11, 28_000, 0, 1.91], [1e11, 28_000, 1, 1.87], [1e11, 50_000, 0, 1.88],
     [1e11, 50_000, 1, 1.96],
 ]
-
 _BEATEN = [
-    [1e12, 90_000, 0, 1.52],
-    [1e12, 180_000, 0, 1.60],
-    [1e10, 14_000, 0, 2.33],
-    [1e10, 28_000, 0, 2.38],
-    [3e11, 50_000, 0, 1.93],
-    [3e11, 90_000, 0, 1.90],
-    [1e11, 28_000, 0, 1.88],
-    [1e11, 50_000, 0, 1.97],
+    [1e12, 90_000, 0, 1.52], [1e12, 180_000, 0, 1.60], [1e10, 14_000, 0, 2.33],
+    [1e10, 28_000, 0, 2.38], [3e11, 50_000, 0, 1.93], [3e11, 90_000, 0, 1.90],
+    [1e11, 28_000, 0, 1.88], [1e11, 50_000, 0, 1.97],
 ]
-
-# Of the cheapest budget the mean of three seeds decides, and not their median. The next is beaten;
-# the third is better than it, and beaten too; the fourth only equals the best of the cheaper ones.
+_FRONTIER = [[1e10, 14_000, 2.33], [1e11, 28_000, 1.88], [1e12, 90_000, 1.52]]  # of _TIDY and of _BEATEN
+# The second budget is beaten by the mean of its seeds, not by their median; the third too. The fourth
+# is better than the third and beaten by the first, which the fifth only equals.
 _HARD = [
-    [5.3e10, 21_900, 0, 2.097],
-    [5.3e10, 12_300, 0, 2.031],
-    [5.3e10, 12_300, 1, 2.039],
-    [5.3e10, 12_300, 2, 2.147],
-    [9.1e10, 21_900, 0, 2.173],
-    [2.17e11, 21_900, 0, 2.113],
-    [2.17e11, 33_700, 0, 2.141],
-    [1.9e10, 12_300, 0, 2.053],
-    [4.3e11, 33_700, 0, 2.053],
-    [7.7e11, 61_300, 0, 1.931],
-    [7.7e11, 61_300, 1, 1.937],
-    [7.7e11, 61_300, 2, 2.011],
+    [5.3e10, 21_900, 0, 2.097], [5.3e10, 12_300, 0, 2.031], [5.3e10, 12_300, 1, 2.039],
+    [5.3e10, 12_300, 2, 2.147], [9.1e10, 21_900, 0, 2.173], [2.17e11, 21_900, 0, 2.113],
+    [2.17e11, 33_700, 0, 2.141], [1.9e10, 12_300, 0, 2.053], [4.3e11, 33_700, 0, 2.053],
+    [7.7e11, 61_300, 0, 1.931], [7.7e11, 61_300, 1, 1.937], [7.7e11, 61_300, 2, 2.011],
 ]
-
 _HIDDEN_RUNS = [
-    [7.13e11, 61_300, 0, 1.713],
-    [7.13e11, 61_300, 1, 1.667],
-    [7.13e11, 33_700, 0, 1.681],
-    [7.13e11, 33_700, 1, 1.739],
-    [2.17e11, 33_700, 1, 1.823],
-    [2.17e11, 33_700, 0, 1.861],
-    [2.17e11, 21_900, 0, 1.847],
-    [2.17e11, 12_300, 0, 1.939],
-    [4.37e11, 61_300, 0, 1.853],
-    [4.37e11, 21_900, 0, 1.877],
-    [1.19e12, 114_700, 0, 1.637],
-    [1.19e12, 61_300, 0, 1.643],
+    [7.13e11, 61_300, 0, 1.713], [7.13e11, 61_300, 1, 1.667], [7.13e11, 33_700, 0, 1.681],
+    [7.13e11, 33_700, 1, 1.739], [2.17e11, 33_700, 1, 1.823], [2.17e11, 33_700, 0, 1.861],
+    [2.17e11, 21_900, 0, 1.847], [2.17e11, 12_300, 0, 1.939], [4.37e11, 61_300, 0, 1.853],
+    [4.37e11, 21_900, 0, 1.877], [1.19e12, 114_700, 0, 1.637], [1.19e12, 61_300, 0, 1.643],
     [1.19e12, 61_300, 1, 1.619],
 ]
+# fmt: on
 
 
 def frontier(runs):
@@ -350,16 +315,12 @@ E01_L3 = Exercise(
     minutes=15,
     difficulty=2,
     reference=frontier,
+    own=True,
     properties=(
         Property(
             "nine runs, one seed each: the best size of each of three budgets",
             1,
-            (
-                Case(
-                    (_TIDY,),
-                    [[1e10, 14_000, 2.33], [1e11, 28_000, 1.88], [1e12, 90_000, 1.52]],
-                ),
-            ),
+            (Case((_TIDY,), _FRONTIER),),
         ),
         Property(
             "several seeds: their mean decides, not the luckiest run",
@@ -370,12 +331,7 @@ E01_L3 = Exercise(
             "a table in no order: cheapest first, and a budget that a cheaper one beats is "
             "left out",
             1,
-            (
-                Case(
-                    (_BEATEN,),
-                    [[1e10, 14_000, 2.33], [1e11, 28_000, 1.88], [1e12, 90_000, 1.52]],
-                ),
-            ),
+            (Case((_BEATEN,), _FRONTIER),),
         ),
         Property(
             "seeds, order and beaten budgets at once come out right: the mean of three seeds, a "
@@ -428,6 +384,25 @@ E01_L3 = Exercise(
             "Your points are right, and come in the order of the table. Sort the budgets, the "
             "cheapest first.",
         ),
+        Wrong(
+            {
+                "found = []": "from statistics import median\n\n    found = []",
+                "sum(losses) / len(losses)": "median(losses)",
+            },
+            "You take the median of the seeds of a size. Asked is their mean.",
+        ),
+        Wrong(
+            {
+                "found = []": "found, last = [], float('inf')",
+                "if not found or means[best] < found[-1][2]": "last, before = means[best], last\n        if last < before",
+            },
+            "You compare a budget with the next cheaper one, which may be beaten itself. Compare "
+            "it with the last one that you kept.",
+        ),
+        Wrong(
+            {"means[best] < found": "means[best] <= found"},
+            "You keep a budget that is only as good as a cheaper one. It buys nothing: leave it out.",
+        ),
     ),
     right=(frontier_with_numpy,),
     equivalent={
@@ -454,16 +429,12 @@ _SHOWN = [
     _valley(3e11, 44_272, (0.25, 0.5, 0.83, 1.7, 3.4), 1.65, 0.42),
     _valley(3e12, 140_000, (0.33, 0.7, 1.45, 2.9, 4.2), 1.37, 0.42),
 ]
-
 _TOO_SMALL = _valley(3e13, 442_719, (0.1, 0.17, 0.3, 0.5, 0.8), 1.16, 0.42)
-
 _TOO_LARGE = _valley(3e9, 4_427, (1.3, 2.1, 4.4, 7.3), 2.51, 0.42)
 
 # The lowest point is the largest size, and the bottom of the parabola still lies inside
 _MIXED = [9.3e11, [163_000, 33_100, 57_900, 95_300], [1.5931, 1.7391, 1.6517, 1.5997]]
-
 _HILL = [1e12, [30_000, 60_000, 120_000, 240_000], [1.512, 1.561, 1.548, 1.517]]
-
 _HIDDEN_VALLEYS = [
     [7.31e10, [11_300, 19_700, 37_100, 71_900], [2.0137, 1.9313, 1.9271, 1.9871]],
     [5.17e11, [23_300, 41_700, 83_900, 163_000], [1.7191, 1.6231, 1.6019, 1.6537]],
@@ -602,17 +573,13 @@ E01_L4 = Exercise(
 
 # 01.L5 and 01.L6. At N = D = 1e4 the first law says 1 + 100/100 + 100/100 = 3
 _EVEN = [1.0, 100.0, 100.0, 0.5, 0.5]
-
 _INSIDE = 3 * exp(-4e-4)
-
 _BYTES = [0.9, 60.0, 90.0, 0.42, 0.4]  # a law of the size of the lab's
-
 _RUNS = (
     [9_216, 20_736, 36_864, 82_944, 147_456, 82_944],
     [250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 600_000],
     [2.83, 2.2976, 1.961, 1.7, 1.52, 1.86],
 )
-
 _HIDDEN_FIT = (
     [0.83, 71.3, 113.9, 0.437, 0.419],
     [13_312, 27_648, 61_440, 117_760],
@@ -662,6 +629,7 @@ E01_L5 = Exercise(
     minutes=12,
     difficulty=2,
     reference=objective,
+    own=True,
     properties=(
         Property(
             "a run whose log loss is 0.0004 off, inside δ: half the square, 8e-8",
@@ -799,6 +767,7 @@ E01_L6 = Exercise(
     minutes=20,
     difficulty=3,
     reference=gradient,
+    own=True,
     properties=(
         Property(
             "a run inside δ: r / L times the slopes 1, 0.01, 0.01, -9.21 and -9.21 of L",
@@ -895,7 +864,6 @@ E01_L6 = Exercise(
 # --- 01.L7 ---------------------------------------------------------------------------------------
 
 _EXACT = [[1e10, 1e11, 1e12, 1e13, 1e14, 1e15], [2.0 * 0.8**k for k in range(6)]]
-
 _HIDDEN_BEST = (
     [4.13e10, 1.37e11, 2.71e11, 9.19e11, 2.33e12, 7.43e12, 5.39e13, 1.61e13],
     [1.973, 1.827, 1.711, 1.529, 1.441, 1.307, 1.139, 1.213],
@@ -909,8 +877,8 @@ def exponent_interval(flops, losses, n_samples, seed):
     picks = np.random.default_rng(seed).integers(n, size=(n_samples, n))
     x, y = np.log(flops)[picks], np.log(losses)[picks]
     x = x - x.mean(axis=1, keepdims=True)
-    exponents = (x * y).sum(axis=1) / (x * x).sum(axis=1)
-    low, high = np.percentile(exponents, [2.5, 97.5])
+    slopes = (x * y).sum(axis=1) / (x * x).sum(axis=1)
+    low, high = np.percentile(slopes, [2.5, 97.5])
     return {"low": low, "high": high}
 
 
@@ -945,6 +913,7 @@ E01_L7 = Exercise(
     minutes=16,
     difficulty=3,
     reference=exponent_interval,
+    own=True,
     properties=(
         Property(
             "six runs exactly on a power law: -0.0969 at both ends, an interval of no width",
@@ -979,14 +948,14 @@ E01_L7 = Exercise(
         ),
         Wrong(
             {
-                "low, high = np.percentile(exponents, [2.5, 97.5])": "middle, half = np.mean(exponents), 1.96 * np.std(exponents) / n_samples**0.5\n    low, high = middle - half, middle + half"
+                "np.percentile(slopes, [2.5, 97.5])": "slopes.mean() + np.array([-1.96, 1.96]) * slopes.std() / n_samples**0.5"
             },
             "You divide by the root of the number of samples. More samples do not make the "
             "runs surer: the spread of the samples is itself the uncertainty.",
         ),
         Wrong(
             {
-                "low, high = np.percentile(exponents, [2.5, 97.5])": "middle, half = np.mean(exponents), 1.96 * np.std(exponents)\n    low, high = middle - half, middle + half"
+                "np.percentile(slopes, [2.5, 97.5])": "slopes.mean() + np.array([-1.96, 1.96]) * slopes.std()"
             },
             "You take mean ± 1.96 standard deviations, which is right for a bell curve only. "
             "Asked are the percentiles, which need no shape.",
@@ -1011,9 +980,7 @@ E01_L7 = Exercise(
             "compute.",
         ),
         Wrong(
-            {
-                "integers(n, size=(n_samples, n))": "integers(n, size=(1, n)).repeat(n_samples, axis=0)"
-            },
+            {"(n_samples, n))": "(1, n)).repeat(n_samples, axis=0)"},
             "You make the generator anew for each sample, so that each draws the same runs. "
             "Make it once, before the loop.",
         ),
@@ -1051,19 +1018,6 @@ def forecast_error_by_hand(flops, losses, below):
     return {"error_percent": (predicted - observed) / observed * 100, "predicted": predicted}
 
 
-def forecast_error_with_the_library(flops, losses, below):
-    import numpy as np
-
-    from course.scaling.fitting import fit_power_law
-
-    c, loss = np.array(flops), np.array(losses)
-    if c.max() < below:
-        raise ValueError("the largest budget must stay out of the fit")
-    law = fit_power_law(c[c < below], loss[c < below])
-    predicted, observed = law.predict(c.max()), loss[np.argmax(c)]
-    return {"predicted": predicted, "error_percent": (predicted / observed - 1) * 100}
-
-
 E01_L8 = Exercise(
     id="01.L8",
     name="forecast_error",
@@ -1071,6 +1025,7 @@ E01_L8 = Exercise(
     minutes=10,
     difficulty=2,
     reference=forecast_error,
+    own=True,
     properties=(
         Property(
             "2.5, 2 and 1.6 nats foretell 1.28; 1.25 is measured: 2.4 % too high. The seven best "
@@ -1135,7 +1090,7 @@ E01_L8 = Exercise(
             "fit, and three or more in it. Raise ValueError.",
         ),
     ),
-    right=(forecast_error_by_hand, forecast_error_with_the_library),
+    right=(forecast_error_by_hand,),
 )
 
 # --- 01.L9 ---------------------------------------------------------------------------------------
@@ -1169,31 +1124,21 @@ def _study(
     return valleys
 
 
-def _log2(value):
-    return log(value) / log(2)
-
-
 _SOUND = _study()
-
 _ALL_COUNTED = _study(n_params=lambda d: 36 * d**2 + 519 * d)
-
 _BLOCKS_ONLY = _study(n_params=lambda d: 36 * d**2)
-
-_ONE_RATE = _study(extra=lambda d, c: 0.01 * _log2(d / 8) ** 2)
-
+_ONE_RATE = _study(extra=lambda d, c: 0.01 * log2(d / 8) ** 2)
 _HALVED = _study(n_params=lambda d: round(18 * d**2 + 128 * d, -2))
-
 _ALL_WORSE = _study(factor=1.03)
-
-_UNEVEN = _study(extra=lambda d, c: 0.006 * (c == 1e11) * _log2(d / 16))
-
+_UNEVEN = _study(extra=lambda d, c: 0.006 * (c == 1e11) * log2(d / 16))
 _HIDDEN_WIDTHS = {7e10: (16, 24, 32, 40), 5e11: (24, 40, 56, 72), 4e12: (40, 72, 104, 136)}
-
 _HIDDEN_SOUND = _study(widths=_HIDDEN_WIDTHS)
-
 _HIDDEN_RUINED = [
-    _study(extra=lambda d, c: 0.03 * (c > 1e12) * _log2(136 / d) ** 2, widths=_HIDDEN_WIDTHS),
-    _study(extra=lambda d, c: 0.007 * _log2(d / 8) ** 2, widths=_HIDDEN_WIDTHS),
+    _study(extra=lambda d, c: 0.03 * (c > 1e12) * log2(136 / d) ** 2, widths=_HIDDEN_WIDTHS),
+    *(
+        _study(extra=lambda d, c, k=k: k * log2(d / 8) ** 2, widths=_HIDDEN_WIDTHS)
+        for k in (0.007, 0.0035, 0.0023, -0.0023, -0.0035)
+    ),
 ]
 
 
@@ -1212,16 +1157,14 @@ def what_moved(sound, ruined):
     return found | {"moves": moves}
 
 
-def what_moved_from_the_library(sound, ruined):
+def what_moved_in_natural_logs(sound, ruined):
     import numpy as np
 
-    from course.scaling.isoflop import valley_minimum
-
     def exponent(valleys):
-        flops = np.log([valley[0] for valley in valleys])
-        bottoms = np.log([valley_minimum(*valley[1:]).n_params for valley in valleys])
-        x = flops - flops.mean()
-        return x @ bottoms / (x @ x)
+        fits = [np.polyfit(np.log(sizes), losses, 2) for _, sizes, losses in valleys]
+        x = np.log([valley[0] for valley in valleys])
+        x = x - x.mean()
+        return x @ [-p1 / p2 / 2 for p2, p1, _ in fits] / (x @ x)
 
     one, two = exponent(sound), exponent(ruined)
     moves = "up" if two > one + 0.01 else "down" if two < one - 0.01 else "not"
@@ -1235,6 +1178,7 @@ E01_L9 = Exercise(
     minutes=13,
     difficulty=2,
     reference=what_moved,
+    own=True,
     properties=(
         Property(
             "with the embedding counted the exponent falls, without the head it rises, with one "
@@ -1248,7 +1192,7 @@ E01_L9 = Exercise(
             rel_tol=1e-4,
         ),
         Property(
-            "other studies come out right",
+            "other studies come out right; what counts is the difference, 0.01, and not a share",
             1,
             tuple((_HIDDEN_SOUND, ruined) for ruined in _HIDDEN_RUINED),
             hidden=True,
@@ -1258,8 +1202,8 @@ E01_L9 = Exercise(
     wrong=(
         Wrong(
             {'ruined"] - found["sound': 'sound"] - found["ruined'},
-            'Your exponents are right, and "moves" is turned round: "up" is where that of '
-            "the ruined study is larger.",
+            '"moves" comes out the wrong way round: "up" is where the exponent of the ruined '
+            "study is larger. (Wrong exponents can do that too.)",
         ),
         Wrong(
             {
@@ -1292,7 +1236,11 @@ E01_L9 = Exercise(
             "Your exponent is that of the lowest loss. Asked is that of the best size, N* ∝ C**a.",
         ),
     ),
-    right=(what_moved_from_the_library,),
+    right=(what_moved_in_natural_logs,),
+    equivalent={
+        "abs(change) <= 0.01 → abs(change) < 0.01": "whether it is exactly 0.01 is rounding's",
+        "change > 0 → change >= 0": "a change of 0 was called not a move before",
+    },
 )
 
 EXERCISES = [E01_L1, E01_L2, E01_L3, E01_L4, E01_L5, E01_L6, E01_L7, E01_L8, E01_L9]
