@@ -229,19 +229,19 @@ E01_3 = Exercise(
 # --- 01.4 ----------------------------------------------------------------------------------------
 
 
+def compare_models(losses, bytes_per_token):
+    import numpy as np
+
+    bits = np.array(losses) / np.log(2) / np.array(bytes_per_token)
+    return {"perplexity": np.exp(losses), "bits_per_byte": bits, "best": np.argmin(bits)}
+
+
 def compare_models_with_lists(losses, bytes_per_token):
     from math import exp, log2
 
     bits = [log2(exp(loss)) / size for loss, size in zip(losses, bytes_per_token, strict=True)]
     perplexity = [exp(loss) for loss in losses]
     return {"best": bits.index(min(bits)), "perplexity": perplexity, "bits_per_byte": bits}
-
-
-def compare_models(losses, bytes_per_token):
-    import numpy as np
-
-    bits = np.array(losses) / np.log(2) / np.array(bytes_per_token)
-    return {"perplexity": np.exp(losses), "bits_per_byte": bits, "best": np.argmin(bits)}
 
 
 E01_4 = Exercise(
@@ -456,10 +456,8 @@ E01_5 = Exercise(
 # --- 01.6 ----------------------------------------------------------------------------------------
 
 _AT_AN_END = "whether a bottom lies exactly at an end is decided by the rounding of the fit"
-
 # The points that the notebook shows, all made up from the refit's law
 _VALLEY = ([5e8, 1e9, 2e9, 4e9, 8e9, 16e9], [2.403, 2.337, 2.307, 2.311, 2.342, 2.405])
-
 _SLOPE_ONLY = ([1.25e8, 2.5e8, 5e8, 1e9, 2e9], [2.630, 2.494, 2.399, 2.338, 2.309])
 
 
@@ -696,7 +694,6 @@ _RUNS = (
     [2e9, 2e10, 2e10, 2e11, 2e11, 2e10],
     [3.44, 2.97, 2.53, 2.33, 2.13, 2.33],
 )
-
 _MODEL = _SIZES["Chinchilla"]
 
 
@@ -964,7 +961,6 @@ E01_9 = Exercise(
 # --- 01.10 ---------------------------------------------------------------------------------------
 
 _FLOPS = [1e18, 3.16e18, 1e19, 3.16e19, 1e20, 3.16e20, 1e21]
-
 _LOSSES = [3.471, 3.179, 2.939, 2.699, 2.546, 2.389, 2.288]
 
 
