@@ -31,6 +31,7 @@
 # 1. **Predict.** Each exercise asks for a guess first. Run that cell, type or pick your guess, then
 #    compute. The last cell of the exercise puts the two side by side, and your guess is kept.
 # 2. **Answer.** Write your code at `# your answer here`, run it, and keep the names that are given.
+#    The course's library has functions for some of the answers; here your own are asked for.
 # 3. **Check.** Run the cell below your answer. It says what holds and what does not yet, and it
 #    knows many mistakes by their numbers, those of the documents too. It checks a part of the points,
 #    your teacher the rest. If Python says `NameError`, run the answer cell first.
@@ -476,7 +477,8 @@ compare("E01.7")
 #
 # - `"with_k"` and `"without_k"`: each a list of two predicted losses of the model, first fitted and
 #   asked in ones, then fitted and asked in the new units;
-# - `"survive"`: a list of the names whose two predictions agree to one in a million, in this order.
+# - `"survive"`: a list of the names whose two predictions p and q agree to one in a million,
+#   |q / p − 1| < 1e-6, in this order.
 #
 # For the fit use `fit_product`, given below: `fit_product(n, d, losses, constant=True)` (or `False`)
 # gives a law, and `law.loss(n, d)` is what it predicts.
