@@ -12,7 +12,7 @@
 # Ten exercises on what chapter 2, [Emergence and collapse](../../notebooks/02_emergence_and_collapse.ipynb),
 # is about: abilities that seem to appear at once, alarms that noise sets off, and models fed on their own
 # words. You need chances (what it means to multiply them), logarithms, and loops.
-# **122 minutes · 45 points.**
+# **122 minutes · 47 points.**
 #
 # | | exercise | difficulty | minutes | points |
 # | --- | --- | --- | --- | --- |
@@ -20,11 +20,11 @@
 # | 02.2 | What a test of 100 questions can show | ★★☆ | 12 | 5 |
 # | 02.3 | An ability that emerges and vanishes | ★★☆ | 14 | 5 |
 # | 02.4 | Seen there, or coming here? | ★★☆ | 14 | 5 |
-# | 02.5 | Steps, tokens, batch | ★☆☆ | 8 | 4 |
+# | 02.5 | Steps, tokens, batch | ★☆☆ | 8 | 5 |
 # | 02.6 | An alarm that noise sets off | ★★☆ | 14 | 5 |
 # | 02.7 | A decline, or noise? | ★★★ | 18 | 5 |
 # | 02.8 | Twenty tests, one false alarm rate | ★★☆ | 10 | 4 |
-# | 02.9 | Narrow, or too sure? | ★★☆ | 10 | 4 |
+# | 02.9 | Narrow, or too sure? | ★★☆ | 10 | 5 |
 # | 02.10 | Fed on its own words | ★★★ | 15 | 4 |
 #
 # How to work:
@@ -32,6 +32,7 @@
 # 1. **Predict.** Each exercise asks for a guess first. Run that cell, type or pick your guess, then
 #    compute. The last cell of the exercise puts the two side by side, and your guess is kept.
 # 2. **Answer.** Write your code at `# your answer here`, run it, and keep the names that are given.
+#    Let the code be your own: a call of the course's library is not accepted for it.
 # 3. **Check.** Run the cell below your answer. It says what holds and what does not yet, and it
 #    knows many mistakes by their numbers, those of the documents too. It checks a part of the
 #    points, your teacher the rest. If Python says `NameError`, run the answer cell first.
@@ -303,7 +304,7 @@ compare("E02.4")
 
 # %% [markdown]
 # ## 02.5 Steps, tokens, batch
-# ★☆☆ · 8 minutes · 4 points
+# ★☆☆ · 8 minutes · 5 points
 #
 # In a *step* (步) of training a model reads one *batch* (批) and moves its weights once. Document A §2.2
 # computes the "optimal steps" as 20 · parameters, then the tokens as these steps times the batch, and
@@ -335,7 +336,7 @@ def training_plan(compute, n_params, batch_tokens):
     return {"steps": steps, "tokens": tokens, "tokens_per_param": tokens / n_params}
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 4, "grade_id": "02-5-check"}
+# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 5, "grade_id": "02-5-check"}
 check("02.5", training_plan)
 
 # %% [markdown]
@@ -556,7 +557,7 @@ compare("E02.8")
 
 # %% [markdown]
 # ## 02.9 Narrow, or too sure?
-# ★★☆ · 10 minutes · 4 points
+# ★★☆ · 10 minutes · 5 points
 #
 # The *entropy* (熵) of a model's next-token probabilities, −Σ p·ln p, says how broad its output is. e to the
 # power of it is the number of tokens that would be as broad if all were equally likely. A token with
@@ -596,7 +597,7 @@ def output_check(probabilities, right):
     return {"entropy": entropy, "effective": np.exp(entropy), "overconfidence": loss - entropy}
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 4, "grade_id": "02-9-check"}
+# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 5, "grade_id": "02-9-check"}
 check("02.9", output_check)
 
 # %% [markdown]
