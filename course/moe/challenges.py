@@ -438,7 +438,7 @@ class MoETrainingChallenges:
 
 
 @torch.no_grad()
-def _router_numbers(layer, problem):
+def _router_numbers(layer, task):
     x, _ = task.batch(4096)
     exact = layer.route(x)
     rounded = (x.bfloat16() @ layer.router.weight.bfloat16().T).float().softmax(-1)

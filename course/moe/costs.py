@@ -54,7 +54,8 @@ def moe_shape(
     """
     granularity, d_ff = _count("granularity", granularity), _count("d_ff", d_ff)
     n_experts, n_shared = _count("n_experts", n_experts), _count("n_shared", n_shared, least=0)
-    top_k = _count("top_k", top_k, most=n_experts)
+    if (top_k := _count("top_k", top_k)) > n_experts:
+        raise ValueError(f"top_k must be at most n_experts = {n_experts}, got {top_k}")
     if d_ff % granularity:
         raise ValueError(f"granularity must divide d_ff = {d_ff}, got {granularity}")
     return TransformerShape.from_config(
@@ -83,8 +84,8 @@ _ATTENTION = {
 }
 
 
-def _count(name, value, least=1, most=np.inf):
-    return int(single(name, whole(name, value, least, most)))
+def _count(name, value, least=1):
+    return int(single(name, whole(name, value, least)))
 
 
 # --- who is touched, who is full ------------------------------------------------------------------
