@@ -74,10 +74,15 @@ def effective_number(amounts, order=1.0):
 
 @dataclass(frozen=True)
 class DomainCoverage:
-    """What a corpus consists of. `distribution`: {domain: share}, which sums to 1.
+    """What a corpus consists of.
 
-    `diversity_index` is the evenness in [0, 1]. `entropy` in nats. `accuracy` of the classifier on
-    documents it had not seen, or None where the labels were given.
+    Attributes:
+        distribution: {domain: share of the text}; the shares sum to 1.
+        n_documents, n_chars: of the corpus.
+        diversity_index: the evenness, in [0, 1].
+        entropy: in nats.
+        effective_domains: the Hill number of order 1.
+        accuracy: of the classifier on documents it had not seen; None where labels were given.
     """
 
     distribution: dict
@@ -100,10 +105,15 @@ class DomainCoverage:
 
 @dataclass(frozen=True)
 class DomainAdvice:
-    """One domain of a recommended mixture. `weight` is its share of what is drawn in training.
+    """One domain of a recommended mixture.
 
-    `epochs` is how often its text is read, `worth` what a token of it is worth on average beside a
-    fresh one by the data-constrained law; both None where no training length was given.
+    Attributes:
+        domain: its name.
+        share: of the corpus as it is.
+        weight: its share of what is drawn in training.
+        epochs: how often its text is read; None where no training length was given.
+        worth: what a token of it is worth on average beside a fresh one by the data-constrained
+            law; None where no training length was given.
     """
 
     domain: str

@@ -11,7 +11,9 @@ from torch.utils.flop_counter import register_flop_formula
 
 
 def grouped_mm(rows, weights, counts):
-    """rows[i] @ weights[e] for each row, the first counts[0] rows with e = 0, the next with e = 1 …
+    """Each row times the weights of its expert: the first counts[0] rows meet expert 0, and so on.
+
+    out[i] = rows[i] @ weights[e], e = 0 for the first counts[0] rows, 1 for the next counts[1], …
 
     Differentiable, compiles as one graph, follows autocast. With PyTorch's kernel nothing waits for
     the host; written out, the host reads `counts` once. What runs on a GPU was checked against

@@ -147,7 +147,7 @@ show(figure, alt="A token is scored for eight experts, passes the best two, and 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### One token by hand
 #
-# The whole idea fits in a few lines of numpy that you could have typed:
+# The whole idea in numpy:
 
 # %% slideshow={"slide_type": "-"}
 import numpy as np
@@ -177,7 +177,7 @@ print(f"by hand and by the layer, 6 tokens, agree to 1e-6: {np.allclose(by_hand,
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The layer in six steps
 #
-# Token by token is slow; the layer does all at once.
+# Now for all tokens at once.
 # Six tokens of width 16, 8 experts, top 2. **One**: the router is a single matrix; a softmax makes
 # its scores probabilities. **Two**: take the best k. **Three**: make the k weights, the gates (门控),
 # add up to 1.
@@ -228,7 +228,7 @@ for name, output in [("six steps and the layer", by_steps), ("plain loops and th
 # `reference_moe` is a loop over tokens and a loop over their experts: slow, and easy to believe.
 # The tests hold the layer to it in outputs and gradients, over ties, empty experts, one token and
 # none, and to the Mixtral block of the library transformers with the same weights.
-# `course/moe/layer.py` is about a hundred lines: read it.
+# `course/moe/layer.py` is a hundred lines: read it.
 #
 # A's `x.view(-1, d_model)` has one more trap, which ours avoids with `reshape`:
 

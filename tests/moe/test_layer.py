@@ -403,8 +403,8 @@ def test_first_choices_come_before_second_ones():
     assert routing.n_dropped == 2
 
 
-def test_capacity_is_not_rounded_up_by_a_hair():
-    """1.1 · 100 / 11 is 10 and a hair in floating numbers, and 10 places in `costs`."""
+def test_capacity_does_not_round_up_an_error_of_rounding():
+    """1.1 · 100 / 11 is 10.000000000000002 in floating numbers, and 10 places in `costs`."""
     layer = make(11, 1, capacity_factor=1.1)
     assert layer.route(torch.ones(100, D)).n_dropped == 90
     assert expert_capacity(100, 11, 1, 1.1) == 10
