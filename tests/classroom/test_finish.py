@@ -161,13 +161,14 @@ def test_an_answer_that_never_ends_costs_only_its_own_points(course, capsys, mon
 def test_the_record_of_predictions_is_read_and_not_written(course, capsys, monkeypatch):
     monkeypatch.delenv("COURSE_WORK", raising=False)
     record = course / "work/my_record.json"
-    record.write_text(json.dumps({"P77": {"prediction": 3.0, "unit": "", "question": "?"}}), encoding="utf-8")
+    entry = {"prediction": 3.0, "unit": "", "question": "?"}
+    record.write_text(json.dumps({"P77": entry}), encoding="utf-8")
     before = record.read_bytes()
     reads = (
         "from course.classroom import predict\n"
         "assert predict.load_record()['P77']['prediction'] == 3\n"
-        "(predict.my_folder() / 'my_record.json').write_text('{}', encoding="utf-8")\n"
-        "(predict.my_folder() / 'table.csv').write_text('x', encoding="utf-8")"
+        "(predict.my_folder() / 'my_record.json').write_text('{}', encoding='utf-8')\n"
+        "(predict.my_folder() / 'table.csv').write_text('x', encoding='utf-8')"
     )
     save(course, DOUBLE, HALF, reads)
     assert "On the way" not in printed(course, capsys)
