@@ -12,11 +12,12 @@
 # Nine exercises on what the lab, [Measure your own
 # law](../../notebooks/01_lab_measure_your_own_law.ipynb), does with a table of training runs: count,
 # fit, find the valley, doubt, foretell, and break it. You write each tool yourself, in a few lines of
-# numpy; at the end your tools go over the course's own fleet. **122 minutes · 40 points.**
+# numpy and without the functions of the course; at the end your tools go over the course's own fleet.
+# **122 minutes · 41 points.**
 #
 # | | exercise | difficulty | minutes | points |
 # | --- | --- | --- | --- | --- |
-# | 01.L1 | One model, three sizes | ★☆☆ | 12 | 4 |
+# | 01.L1 | One model, three sizes | ★☆☆ | 12 | 5 |
 # | 01.L2 | A power law through the points | ★☆☆ | 8 | 4 |
 # | 01.L3 | The frontier of a fleet | ★★☆ | 15 | 5 |
 # | 01.L4 | From valleys to an exponent | ★★☆ | 16 | 5 |
@@ -55,7 +56,7 @@ from course.units import format_count, format_flop
 
 # %% [markdown]
 # ## 01.L1 One model, three sizes
-# ★☆☆ · 12 minutes · 4 points
+# ★☆☆ · 12 minutes · 5 points
 #
 # The lab's model reads bytes, so its vocabulary is 256. With d = `d_model` it holds
 #
@@ -99,7 +100,7 @@ def count(d_model, n_layers, context):
     }
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 4, "grade_id": "01-L1-check"}
+# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 5, "grade_id": "01-L1-check"}
 check("01.L1", count)
 
 # %% [markdown]
