@@ -256,9 +256,9 @@ E02_3 = Exercise(
     reference=two_metrics,
     own=True,
     equivalent={
-        "1 - q → q - 1": "it is squared",
-        "1 - q → q - 1 #2": "it is squared",
-        "n_options - 1 → 1 - n_options": "it is squared",
+        "1 - q → q - 1": "its square is the same",
+        "1 - q → q - 1 #2": "its square is the same",
+        "n_options - 1 → 1 - n_options": "its square is the same",
     },
     properties=(
         Property(
@@ -338,6 +338,7 @@ E02_3 = Exercise(
 
 # --- 02.4 ----------------------------------------------------------------------------------------
 
+_LIKE_NAMES = [["rhyme royal", "Eve", 3e9, 7e20], ["rhyme", "Eve", 4e11, 9e23]]
 _TOY_TABLE = [
     ["rhyme", "Ada", 10e9, 1e22],
     ["rhyme", "Ada", 50e9, 5e21],
@@ -437,6 +438,7 @@ E02_4 = Exercise(
                 (_TOY_TABLE, "rhyme", "Ada", 51e9, 9e21),
                 (_TOY_TABLE, "rhyme", "Ada", 10e9, 1e20),
                 (_TOY_TABLE, "rhyme", "Bob", 1e9, 3e20),
+                (_LIKE_NAMES, "rhyme", "Eve", 5e9, 8e20),
             ),
             hidden=True,
         ),
@@ -787,6 +789,10 @@ E02_6 = Exercise(
         Wrong(
             {"i] > last": "i] >= last"},
             "You let equal values count as falling. Lower is asked for.",
+        ),
+        Wrong(
+            {"i] > last": "i] < last"},
+            "You count the series that rise. A decline falls: each value lower than the one before.",
         ),
         Wrong(
             {"alarms / len(series)": "alarms"},
@@ -1292,7 +1298,7 @@ E02_10 = Exercise(
         Property(
             "other texts come out right",
             1,
-            (([0.41, 0.33, 0.19, 0.07], 17, 23), ([0.983, 0.017], 61, 137)),
+            (([0.41, 0.07, 0.33, 0.19], 17, 23), ([0.983, 0.017], 61, 137)),
             hidden=True,
         ),
     ),
