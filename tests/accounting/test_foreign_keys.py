@@ -97,7 +97,7 @@ def test_types_that_derive_the_width_of_a_head_ignore_head_dim(model_type):
         ("gpt2", "hidden_size", "n_embd and hidden_size mean the same and must agree, got"),
         ("mpt", "num_hidden_layers", "n_layers and num_hidden_layers mean the same"),
         ("mixtral", "num_experts", "num_local_experts and num_experts mean the same"),
-        ("glm4_moe", "num_local_experts", "n_routed_experts and num_local_experts mean the same"),
+        ("olmoe", "num_local_experts", "num_experts and num_local_experts mean the same"),
         ("lfm2", "block_ff_dim", "intermediate_size and block_ff_dim mean the same"),
     ],
 )
