@@ -319,6 +319,12 @@ def set_04(ns):
         for e in (9, 12)
     }
     best = [100 * ns.best_mixture(ns.shares, ns.code, ns.words, w)["share"] for w in (0.3, 0.5)]
+    by_run, by_text = (ns.two_widths(ns.fleet_runs, ns.fleet_law, unit) for unit in ("run", "text"))
+    width_ratio = by_run["r_star"][0] / by_run["r_star"][1]
+    verdicts = [ns.back_test(ns.start, ns.growth, ns.came, s)["verdict"] for s in (0.9, 0.8)]
+    assert verdicts == ["held", "too low"]
+    half = ns.back_test(ns.start, ns.growth, [[1.3, 1e12]], 1e-9)["bands"][0]
+    median = half[0]
     return {
         "E04.1": lambda: (100 * worth(4) / 4, 40, 100 * worth(40) / 40),
         "E04.2": lambda: (worth(1e4), 12),
@@ -330,6 +336,8 @@ def set_04(ns):
         "E04.8": lambda: (max(efficiency, key=efficiency.get),),
         "E04.9": lambda: (best[0], 50, 50, best[1]),
         "E04.10": lambda: (10 * worth(2) / worth(20), 1e12 * worth(20)),
+        "E04.11": lambda: (width_ratio, *by_run["interval"], *by_text["interval"]),
+        "E04.12": lambda: (1e-12 * median, *(1e-12 * tokens for _, tokens in ns.came[1:]), 90, 80),
     }
 
 
