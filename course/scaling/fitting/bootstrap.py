@@ -108,15 +108,20 @@ def bootstrap(fit, n_samples=1000, seed=0, *, level=0.95, resample="cases", run=
     100 samples; 95 ± 3 is what 200 studies can show; cells not listed are not measured):
 
         noise             runs  residuals     cases  warned    sizes  warned
+        independent         12      94-94     96-98     100    81-90     100
         independent         20      92-94     98-99     100    88-98     100
         independent         64      94-95     95-98       0    93-99       0
         independent        240      90-95     93-95       0    90-96       0
+        clustered           12      79-96     88-96     100    78-87     100
         clustered           20      79-97    84-100     100    88-96     100
         clustered           64      66-96     72-98      80    96-97       0
+        heteroscedastic     12     95-100     98-99     100    84-88     100
         heteroscedastic     20      92-98     98-98     100    85-98     100
         heteroscedastic     64      84-97     94-98       2    94-98       2
+        t3                  12      92-96     96-98     100    78-90     100
         t3                  20      94-97     97-98     100    90-98     100
         t3                  64      92-97     94-98       2    90-98       1
+        outliers            12      97-98     97-99     100    84-92     100
         outliers            20      94-96     98-98     100    88-98     100
         outliers            64      92-96     95-98       0    90-99       0
 
