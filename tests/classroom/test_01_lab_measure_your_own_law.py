@@ -89,10 +89,6 @@ def test_the_power_law_and_the_forecast():
     flops, losses = GIVEN["best_flops"], GIVEN["best_losses"]
     fit = answer(2)(flops, losses)
     assert f"{fit['exponent']:.2f}" == "-0.08"
-    assert f"is {np.log10(losses[-1] / losses[0]):.3f}, spread over three decades" in TEXT
-    found = answer(8)(flops, losses, 1e13)
-    said = f"{found['predicted']:.3f} foretold, {losses[-1]} in the table: "
-    assert f"{said}{-found['error_percent']:.1f} % too low." in TEXT
 
 
 def test_the_lucky_run():
@@ -146,7 +142,6 @@ def test_what_moves_the_exponent():
     found = [answer(9)(sound, flawed_study) for sound, flawed_study in cases(9)]
     assert [one["moves"] for one in found] == ["down", "up", "down", "not", "not", "not"]
     assert all(abs(one["ruined"] - one["sound"]) > 1e-7 for one in found)  # no rounding decides
-    assert f"{found[0]['sound']:.3f} becomes {found[0]['ruined']:.3f}" in TEXT
     for one in found[:2]:  # "about a tenth, up or down"
         assert abs(one["ruined"] / one["sound"] - 1) == pytest.approx(0.1, abs=0.04)
     assert f"Kaplan ({fact('kaplan.optimal_exponents').value['n_params']}, " in TEXT

@@ -66,7 +66,6 @@ def test_the_constants_of_kaplan():
     assert f"alpha = {alpha:.3f}" in TEXT
     assert f"C_c = {float(fact('kaplan.C_c_min')):.1e}".replace("e+0", "e") in TEXT
     assert f"falls to {3 * 10**-alpha:.4g} with" in names(1)[0]
-    assert "2**20: twenty doublings" in TEXT
     assert 2 ** (1 / alpha) == pytest.approx(2**20)
     assert f"{float(fact('kaplan.PF_day')):.3g}".replace("e+", "e") in TEXT
     assert f"{alpha * 20:g}" == "1"  # "Twenty decades of compute are one decade of loss."
@@ -78,8 +77,6 @@ def test_the_plot_is_a_power_law_between_the_two_exponents_that_are_named():
     assert -slope == pytest.approx(answer(2), rel=0.02)
     assert np.abs(losses - intercept - slope * flops).max() < 0.002
     assert 0.050 < -slope < 0.076
-    reason = "Its exponent lies between 0.050 and 0.076."
-    assert f'compare("E01.2", "less steep", because="{reason}")' in TEXT
 
 
 def test_gpt_3_under_kaplan_and_under_document_a():
@@ -94,8 +91,6 @@ def test_gpt_3_under_kaplan_and_under_document_a():
 
 
 def test_the_two_tokenizers():
-    found = answer(4)([2.00, 2.35], [3.6, 4.6])
-    assert f'"model {found["best"]}", because=' in TEXT
     assert f"ln 2 = {math.log(2):.3f} nats" in TEXT
     assert f"ln 2 = {math.log(2):.3f} nats" in diagnoses(4)
     assert f"= {math.log(50_257):.1f} nats" in diagnoses(4)
@@ -116,7 +111,6 @@ def test_the_valley():
     assert visible_cases(6)[0] == shown
     bottom = answer(6)(*shown) / 1e9
     assert f"{bottom:.3g}B parameters" in names(6)[0]
-    assert f'compare("E01.6", {bottom:.3g}, ' in TEXT
 
 
 def test_the_share_of_the_budget():
@@ -131,9 +125,8 @@ def test_the_change_of_units():
     assert visible_cases(8)[0][:3] == tuple(map(given, ("run_params", "run_tokens", "run_losses")))
     assert given("model") == visible_cases(8)[0][3] == list(SIZES["Chinchilla"])
     found = answer(8)(*visible_cases(8)[0])
-    ones, units = found["without_k"]
+    ones, _ = found["without_k"]
     assert f"finds {ones:.2f} nats for the model" in TEXT
-    assert f'compare("E01.8", "{units:.2f} nats"' in TEXT
     assert found["survive"] == ["with_k"]
 
 
@@ -158,8 +151,6 @@ def test_the_forecast():
     found = answer(10)(flops, losses, 1e22, t)
     width = found["high"] - found["low"]
     assert f"{found['loss']:.2f} nats at 1e22 FLOP, the interval {width:.2f} wide" in names(10)[0]
-    ends = f"From {found['low']:.2f} to {found['high']:.2f} nats."
-    assert f'compare("E01.10", "{width:.2f} nats", because="{ends}")' in TEXT
 
 
 def test_the_truth_lies_where_the_notebook_says():
