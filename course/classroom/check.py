@@ -64,7 +64,10 @@ def check(exercise_id, answer):
         return
     exercise = exercises[exercise_id]
     calls = [case["args"] for part in exercise["properties"] for case in part["cases"]]
-    print(report(exercise_id, exercise, outcomes(answer, calls, own=exercise.get("own", False))))
+    own = exercise.get("own", False)
+    print(report(exercise_id, exercise, outcomes(answer, calls, own=own)))
+    if not own and (name := borrowed(answer)):
+        print(f"(It uses `{name}` of the course; this exercise allows it.)")
 
 
 def _checks_file():
@@ -335,7 +338,8 @@ def borrowed(answer):
             for step in dis.get_instructions(code):
                 if step.opname == "IMPORT_NAME" and _is_course(step.argval):
                     return step.argval
-            used = (one.__globals__.get(name) for name in code.co_names)
+            used = [one.__globals__.get(name) for name in code.co_names]
+            used += inspect.getclosurevars(one).nonlocals.values()
             waiting += [
                 thing
                 for thing in used

@@ -627,3 +627,22 @@ def test_another_thread_has_no_time_limit_and_no_trouble():
     thread.start()
     thread.join()
     assert found == [{"value": 6}]
+
+
+def test_where_the_courses_code_is_allowed_the_check_says_that_it_was_used(
+    tmp_path, monkeypatch, capsys
+):
+    from course.scaling import perplexity
+
+    def uses_it(x):
+        return perplexity(x) * 0 + 6
+
+    described = exercise(([3], 6))
+    (tmp_path / "checks.json").write_text(json.dumps({"00.9": described}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    check("00.9", uses_it)
+    printed = capsys.readouterr().out
+    assert "✓ it holds" in printed
+    assert "(It uses `perplexity` of the course; this exercise allows it.)" in printed
+    check("00.9", lambda x: 6)
+    assert "of the course" not in capsys.readouterr().out
