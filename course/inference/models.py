@@ -18,16 +18,18 @@ _NAMES = (
     "DeepSeek-V3",
 )
 
-_ASPECT, _KV_WIDTH = 128, 8 * 128
+_ASPECT, _KV_HEADS, _HEAD_DIM = 128, 8, 128
 
 
 @dataclass(frozen=True)
 class TypicalTransformer:
-    """A dense model of `n_params`, of which nothing else is known, in the shape that is usual.
+    """A dense model of which only the size is known, in the shape that is usual.
 
     n_params = 12 · layers · width² with a width of 128 · layers (within a tenth of Llama's from 7B
-    to 405B), keys and values of 8 heads of 128. `n_params` may be an array; then all else is too.
-    It answers as a TransformerShape does.
+    to 405B), keys and values of 8 heads of 128. It answers as a TransformerShape does.
+
+    Attributes:
+        n_params: all parameters; an array gives arrays of all else.
     """
 
     n_params: float
@@ -55,10 +57,16 @@ class TypicalTransformer:
         """All of them."""
         return self.n_params
 
+    @property
+    def n_attention_params(self):
+        """Queries and output of the width, keys and values of 8 heads: layers · 2 w (w + 1024)."""
+        return self.n_layers * 2 * self.d_model * (self.d_model + _KV_HEADS * _HEAD_DIM)
+
     layers = ()  # no layer has experts
+    n_kv_heads = _KV_HEADS
 
     def forward_flops(self, batch, seq_len, *, n_cached=0):
-        """2 · n_params for each token, and 4 · width · layers for each that it looks back at."""
+        """2 · n_params for each token, and 4 · width · layers for each token that it attends to."""
         batch, seq_len = positive("batch", batch), positive("seq_len", seq_len)
         n_cached = between("n_cached", n_cached, 0, np.inf)
         pairs = seq_len * n_cached + seq_len * (seq_len + 1) / 2
@@ -71,7 +79,8 @@ class TypicalTransformer:
 
     def kv_cache_bytes(self, batch, seq_len, bytes_per_value=2):
         """batch · seq_len · 2 · 8 · 128 · layers · bytes_per_value."""
-        values = 2 * _KV_WIDTH * self.n_layers * positive("bytes_per_value", bytes_per_value)
+        values = 2 * _KV_HEADS * _HEAD_DIM * self.n_layers
+        values = values * positive("bytes_per_value", bytes_per_value)
         return positive("batch", batch) * positive("seq_len", seq_len) * values
 
 
@@ -81,7 +90,7 @@ def model_names():
 
 
 def model(model, argument="model"):
-    """The shape of a model: by name ("Llama-3-8B"), or a stand-in by size (7e9).
+    """The shape of a model by name ("Llama-3-8B"), or a stand-in by size (7e9).
 
     A TransformerShape or TypicalTransformer is returned as it is. Raises ValueError, which calls
     it `argument` and lists the names, for any other text and for what is not a positive number.
