@@ -36,7 +36,7 @@ class Config:
         words = self.names.get(key, (key,))
         given = {word: self.config[word] for word in words if self.config.get(word) is not None}
         values = list(given.values())
-        if any(value != values[0] for value in values):
+        if any(value != values[0] for value in values[1:]):
             raise ValueError(
                 f"{' and '.join(given)} mean the same and must agree, "
                 f"got {' and '.join(map(repr, values))}"

@@ -196,6 +196,7 @@ _QUOTED = {
         202_048,
         head_dim=128,
         intermediate_size_mlp=16_384,
+        attention_chunk_size=8192,
         num_local_experts=16,
         num_experts_per_tok=1,
     ),

@@ -40,6 +40,8 @@ DEFAULTS = {
     "Qwen3-Next-80B-A3B": "qwen3_next",
 }
 
+NAMES = tuple(dict.fromkeys((*DEFAULTS, *TYPED)))
+
 
 def config_of(name):
     """The config of a model, as a dict; that of transformers where it has one."""

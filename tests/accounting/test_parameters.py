@@ -9,7 +9,7 @@ from hypothesis import given
 from course.accounting.model_types import MODEL_TYPES
 from course.accounting.transformer import TransformerShape
 from course.evidence import fact
-from tests.accounting.published import DEFAULTS, TYPED, config_of
+from tests.accounting.published import DEFAULTS, NAMES, TYPED, config_of
 from tests.accounting.small import COUNTED, build, n_params, reproducibly, small_configs
 
 LLAMA = TYPED["Llama-3-8B"]
@@ -22,13 +22,18 @@ def shape_of(name):
 # --- against transformers -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*DEFAULTS, *TYPED])
+@pytest.mark.parametrize("name", NAMES)
 def test_public_models_have_the_parameters_of_transformers(name):
     config = config_of(name)
     shape = TransformerShape.from_config(config)
     if config["model_type"] == "kimi_k2":  # the code of DeepSeek-V3 under its own name
         config = config | {"model_type": "deepseek_v3"}
     assert shape.n_params == n_params(build(config))
+
+
+@pytest.mark.parametrize("name", sorted({*DEFAULTS} & {*TYPED}))
+def test_a_model_typed_in_is_the_default_of_its_class(name):
+    assert TransformerShape.from_config(TYPED[name]) == shape_of(name)
 
 
 @pytest.mark.parametrize("model_type", COUNTED)
@@ -190,7 +195,7 @@ def test_a_phone_of_8_gb_holds_7b_at_4_bits_only():
 # --- conventions ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*DEFAULTS, *TYPED])
+@pytest.mark.parametrize("name", NAMES)
 def test_conventions_differ_by_what_they_leave_out(name):
     shape = shape_of(name)
     dense = all(
@@ -228,7 +233,7 @@ def test_what_is_no_config_is_refused(config):
         TransformerShape.from_config(config)
 
 
-@pytest.mark.parametrize("name", [*DEFAULTS, *TYPED])
+@pytest.mark.parametrize("name", NAMES)
 def test_every_missing_key_is_named(name):
     config = config_of(name)
     kind = MODEL_TYPES[config["model_type"]]
