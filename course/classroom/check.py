@@ -6,32 +6,47 @@ is a known mistake, it says which. The judge (course.classroom.judge) decides wi
 functions and with more cases.
 
 An *outcome* is what an answer gave for one case, as plain data with one of these keys:
-`value`; `raises` (with `message`); `not_plain`; `not_function`; `missing`.
+`value`; `raises` (with `message`); `not_plain`; `not_function`; `borrowed`, where the exercise asks
+for the learner's own code and the answer uses the course's; `timed_out`; `missing`.
 """
 
+import _thread
 import builtins
+import dis
+import inspect
 import json
 import math
 import numbers
 import textwrap
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 _MOST_VALUES, _DEEPEST, _LONGEST_TEXT = 100_000, 20, 10_000
+TIME_LIMIT = 20  # seconds for all cases of one exercise
 _EXACT = 1e-3  # how near to a telling factor a ratio must lie
-_RATIOS = [  # only factors that tell where to look
-    (8, "Exactly 8 times too {}: bits against bytes?"),
-    (100, "Exactly 100 times too {}: per cent against a share of 1?"),
-    (24, "Exactly 24 times too {}: hours against days?"),
-    (60, "Exactly 60 times too {}: seconds, minutes or hours?"),
-    (3_600, "Exactly 3,600 times too {}: seconds against hours?"),
-    (86_400, "Exactly 86,400 times too {}: seconds against days?"),
-    (2.0**30 / 1e9, "7.4 % too {}: GB (1e9 bytes) against GiB (2**30 bytes)?"),
-    (2, "Exactly 2 times too {}: look for a factor that is there twice, or missing."),
-    (3, "Exactly 3 times too {}: look for a factor that is there twice, or missing."),
-    (6, "Exactly 6 times too {}: look for a factor that is there twice, or missing."),
-]
+_LOST = "Exactly {} times too {{}}: look for a factor that is there twice, or missing."
+# A constant factor tells where to look only in an exercise that has such units: see Exercise.units.
+RATIOS = {
+    "bytes": (
+        (8, "Exactly 8 times too {}: bits against bytes?"),
+        (2.0**30 / 1e9, "7.4 % too {}: GB (1e9 bytes) against GiB (2**30 bytes)?"),
+    ),
+    "share": ((100, "Exactly 100 times too {}: per cent against a share of 1?"),),
+    "time": (
+        (24, "Exactly 24 times too {}: hours against days?"),
+        (60, "Exactly 60 times too {}: seconds, minutes or hours?"),
+        (3_600, "Exactly 3,600 times too {}: seconds against hours?"),
+        (86_400, "Exactly 86,400 times too {}: seconds against days?"),
+    ),
+    "factor": tuple((factor, _LOST.format(factor)) for factor in (2, 3, 6)),
+    "prefix": tuple(
+        (10.0**power, f"Exactly 10**{power} times too {{}}: a prefix such as k, M, G, T or P?")
+        for power in (3, 6, 9, 12, 15)
+    ),
+}
 
 
 def check(exercise_id, answer):
@@ -39,7 +54,7 @@ def check(exercise_id, answer):
     answer, a broken one or one not given yet.
     """
     try:
-        exercises = json.loads(Path("checks.json").read_text(encoding="utf-8"))
+        exercises = json.loads(_checks_file().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         print("checks.json is not beside this notebook, or is damaged: fetch a fresh copy of the")
         print("exercise folder, and open the notebook from there.")
@@ -48,8 +63,14 @@ def check(exercise_id, answer):
         print(f"There is no exercise {exercise_id!r} here, only {', '.join(exercises)}.")
         return
     exercise = exercises[exercise_id]
-    cases = [case for part in exercise["properties"] for case in part["cases"]]
-    print(report(exercise_id, exercise, [outcome(answer, case["args"]) for case in cases]))
+    calls = [case["args"] for part in exercise["properties"] for case in part["cases"]]
+    print(report(exercise_id, exercise, outcomes(answer, calls, own=exercise.get("own", False))))
+
+
+def _checks_file():
+    """Beside the notebook; a notebook in solutions/ uses what was released to learners."""
+    released = Path("../../exercises") / Path.cwd().name / "checks.json"
+    return released if Path.cwd().parent.name == "solutions" else Path("checks.json")
 
 
 def report(exercise_id, exercise, outcomes):
@@ -68,10 +89,21 @@ def report(exercise_id, exercise, outcomes):
         return "\n".join([*lines, end])
     earned, told = 0, set()
     for verdict in verdicts(exercise, outcomes):
-        earned += verdict["points"] if verdict["held"] else 0
+        earned += verdict["earned"]
         mark = "✓" if verdict["held"] else "✗ not yet:"
-        lines += _wrapped(f"{mark} {verdict['name']} ({_points(verdict['points'])})", 2)
-        why = [] if verdict["held"] else [sentence(name, verdict), verdict["diagnosis"]]
+        worth = _points(verdict["points"])
+        if verdict["right_keys"] and not verdict["held"]:
+            right = ", ".join(verdict["right_keys"])
+            worth = f"{verdict['earned']} of {worth}; right: {right}"
+        lines += _wrapped(f"{mark} {verdict['name']} ({worth})", 2)
+        why = (
+            []
+            if verdict["held"]
+            else [
+                sentence(name, verdict, exercise.get("units", ())),
+                verdict["diagnosis"],
+            ]
+        )
         for text in why:
             if text and text not in told:
                 lines += _wrapped(text, 6)
@@ -85,41 +117,123 @@ def is_function(exercise):
 
 
 def verdicts(exercise, outcomes):
-    """One dict per property of an exercise (plain data): name, points, held, failed, diagnosis.
+    """What holds of an exercise (plain data), from one outcome per case, in order.
 
-    `outcomes` has one outcome per case, in order. `failed` lists (case, outcome, rel_tol). The
-    diagnosis is of the known mistake that gives what came in every failed case of the property;
-    of several, the one that agrees with the answer in most cases of the exercise. An exception or
-    a truth value is weak evidence: it counts when the mistake agrees in most cases anyway.
+    Returns a dict per property:
+        name, points: as in the exercise.
+        earned: the points earned; part of them where the property gives points by `keys`.
+        held: whether all cases hold.
+        right_keys: of a property with `keys`, those that are right in every case.
+        failed: (case, outcome, rel_tol) of each case that does not hold.
+        diagnosis: the sentence on the known mistake that explains what came, or None.
     """
     cases = [(part, case) for part in exercise["properties"] for case in part["cases"]]
-
-    def matches(others):
-        trios = zip(outcomes, others, cases, strict=True)
-        return [holds(one, other, part["rel_tol"]) for one, other, (part, _) in trios]
-
-    right = matches([case["expected"] for _, case in cases])
-    alike = [matches(mistake["outcomes"]) for mistake in exercise["mistakes"]]
+    right = [
+        holds(one, case["expected"], part["rel_tol"])
+        for one, (part, case) in zip(outcomes, cases, strict=True)
+    ]
     result = []
     for part in exercise["properties"]:
-        failed = [i for i, (of, _) in enumerate(cases) if of is part and not right[i]]
-        weak = all(isinstance(outcomes[i].get("value"), (bool, type(None))) for i in failed)
-        fits = [
-            m
-            for m, row in enumerate(alike)
-            if failed and all(row[i] for i in failed) and (not weak or sum(row) > len(row) / 2)
+        places = [i for i, (owner, _) in enumerate(cases) if owner is part]
+        failed = [i for i in places if not right[i]]
+        keys = [
+            key
+            for key in part.get("keys", ())
+            if all(_holds_at(key, outcomes[i], cases[i]) for i in places)
         ]
-        best = max(fits, key=lambda m: sum(alike[m]), default=None)
+        by_key = sum(part["keys"][key] for key in keys) if keys else 0
         result.append(
             {
                 "name": part["name"],
                 "points": part["points"],
+                "earned": by_key if failed else part["points"],
                 "held": not failed,
+                "right_keys": keys,
                 "failed": [(cases[i][1], outcomes[i], part["rel_tol"]) for i in failed],
-                "diagnosis": None if best is None else exercise["mistakes"][best]["diagnosis"],
+                "diagnosis": _diagnosis(exercise["mistakes"], outcomes, cases, failed),
             }
         )
     return result
+
+
+def _holds_at(key, one, part_and_case):
+    """Whether an outcome, a dict with no key too many, is right at one of its keys."""
+    part, case = part_and_case
+    got, want = one.get("value"), case["expected"]["value"]
+    if not isinstance(got, dict) or not got.keys() <= want.keys() or key not in got:
+        return False
+    return difference(got[key], want[key], part["rel_tol"]) is None
+
+
+def _diagnosis(mistakes, outcomes, cases, failed):
+    """The diagnosis of the one known mistake that explains the failed cases, or None.
+
+    A mistake explains a wrong value when it gives what the answer gave in every case where a value
+    is asked for, in the failed ones and in the others; a missing refusal, when it does so in every
+    case. Where the answers are dicts, each key that is wrong is explained by itself, unless what
+    came there are words, truth values or small counts only, which many mistakes share. Of several
+    mistakes the one that agrees in most cases is taken; where two do, none is the explanation.
+    """
+    if not failed:
+        return None
+    wants_value = ["value" in case["expected"] for _, case in cases]
+    keys = [None]
+    if any(wants_value[i] for i in failed):
+        first = next(i for i in failed if wants_value[i])
+        want, got = cases[first][1]["expected"]["value"], outcomes[first].get("value")
+        if isinstance(want, dict) and isinstance(got, dict) and want.keys() == got.keys():
+            tolerance = cases[first][0]["rel_tol"]
+            keys += [
+                key
+                for key in want
+                if difference(got[key], want[key], tolerance)
+                and any(
+                    _telling(outcomes[i]["value"][key]) for i in failed if _has(outcomes[i], key)
+                )
+            ]
+        scope = [i for i, asked in enumerate(wants_value) if asked]
+    else:
+        scope = range(len(cases))
+    for key in keys:
+        scored = []
+        for mistake in mistakes:
+            pairs = zip(outcomes, mistake["outcomes"], cases, strict=True)
+            trios = [(_named_nan(a), _named_nan(b), part["rel_tol"]) for a, b, (part, _) in pairs]
+            if all(_agree(*trios[i], key) for i in scope):
+                scored.append((sum(holds(*trio) for trio in trios), mistake["diagnosis"]))
+        best = [text for score, text in scored if score == max(scored)[0]]
+        if len(best) == 1:
+            return best[0]
+    return None
+
+
+def _has(one, key):
+    return isinstance(one.get("value"), dict) and key in one["value"]
+
+
+def _telling(data):
+    """Whether plain data hold a number so particular that it comes from one mistake alone."""
+    if isinstance(data, dict | list):
+        return any(map(_telling, data.values() if isinstance(data, dict) else data))
+    return _is_number(data) and math.isfinite(data) and (abs(data) >= 100 or data != int(data))
+
+
+def _named_nan(data):
+    """Plain data with "NaN" for NaN, so that a mistake that gives NaN agrees with itself."""
+    if isinstance(data, dict):
+        return {key: _named_nan(one) for key, one in data.items()}
+    if isinstance(data, list):
+        return [_named_nan(one) for one in data]
+    return "NaN" if isinstance(data, float) and math.isnan(data) else data
+
+
+def _agree(one, other, rel_tol, key):
+    """Whether two outcomes agree, wholly where `key` is None, else at that key of their values."""
+    if key is None:
+        return holds(one, other, rel_tol)
+    if not (_has(one, key) and _has(other, key)):
+        return False
+    return difference(one["value"][key], other["value"][key], rel_tol) is None
 
 
 def holds(one, expected, rel_tol):
@@ -148,6 +262,91 @@ def difference(got, want, rel_tol, where=""):
         return None if type(got) is type(want) and got == want else (where, got, want)
     found = (difference(one, other, rel_tol, place) for place, one, other in pairs)
     return next((one for one in found if one), None)
+
+
+def outcomes(answer, calls, *, own=False, seconds=TIME_LIMIT):
+    """The outcome of an answer for each of `calls` (lists of arguments, or None for a value).
+
+    `own`: the answer must not use the course's own code. An answer that runs for longer than
+    `seconds` in all is interrupted, as by Jupyter's stop button, and what is left not tried.
+    """
+    if own and (name := borrowed(answer)):
+        return [{"borrowed": name}] * len(calls)
+    found = []
+    with _interrupt_after(seconds) as ended:
+        try:
+            for args in calls:
+                found.append(outcome(answer, args))
+        except KeyboardInterrupt:
+            if not ended.is_set():
+                raise
+    return found + [{"timed_out": seconds}] * (len(calls) - len(found))
+
+
+@contextmanager
+def _interrupt_after(seconds):
+    """Raise KeyboardInterrupt in the main thread after `seconds`, and again until it is heeded.
+
+    Gives an Event that tells this interrupt from the learner's own. No thread is left behind.
+    """
+    ended, left = threading.Event(), threading.Event()
+
+    def watch():
+        wait = seconds
+        while not left.wait(wait):
+            ended.set()
+            _thread.interrupt_main()
+            wait = 1
+
+    if threading.current_thread() is not threading.main_thread():
+        yield ended
+        return
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield ended
+    finally:
+        left.set()
+        try:
+            thread.join()
+        except KeyboardInterrupt:  # it came while we were leaving
+            if not ended.is_set():
+                raise
+
+
+def borrowed(answer):
+    """The name of what a function uses of the course's own code, or None.
+
+    Looks at imports and global names, in the functions it calls too; the registry of facts is for
+    everyone. This is for honest learners: it is no defence against one who hides a call.
+    """
+    waiting, seen = [answer], set()
+    while waiting:
+        one = waiting.pop()
+        if _is_course(getattr(one, "__module__", None) or getattr(one, "__name__", None)):
+            return getattr(one, "__qualname__", None) or one.__name__
+        if not inspect.isfunction(one) or one in seen:
+            continue
+        seen.add(one)
+        codes = [one.__code__]
+        while codes:
+            code = codes.pop()
+            codes += [const for const in code.co_consts if inspect.iscode(const)]
+            for step in dis.get_instructions(code):
+                if step.opname == "IMPORT_NAME" and _is_course(step.argval):
+                    return step.argval
+            used = (one.__globals__.get(name) for name in code.co_names)
+            waiting += [
+                thing
+                for thing in used
+                if inspect.isroutine(thing) or inspect.ismodule(thing) or inspect.isclass(thing)
+            ]
+    return None
+
+
+def _is_course(module):
+    parts = str(module).split(".")
+    return parts[0] == "course" and parts[1:2] not in (["evidence"], ["classroom"])
 
 
 def outcome(answer, args):
@@ -211,9 +410,9 @@ def _plain(value, left, depth):
     raise NotPlain(f"{'an' if kind[0].lower() in 'aeiou' else 'a'} {kind}")
 
 
-def sentence(name, verdict):
+def sentence(name, verdict, units=()):
     """What came, and what was wanted, in the first failed case of a visible property; and a hint
-    where the numbers give one and no known mistake explains them.
+    where the numbers give one, by the `units` of the exercise, and no known mistake explains them.
     """
     case, one, rel_tol = verdict["failed"][0]
     call, gave = name, "is"
@@ -224,6 +423,10 @@ def sentence(name, verdict):
         return f"There is no `{name}`."
     if "not_function" in one:
         return f"`{name}` should be a function, and is {one['not_function']}."
+    if "borrowed" in one:
+        return f"`{name}` uses `{one['borrowed']}` of the course; your own code is asked for."
+    if "timed_out" in one:
+        return f"{call} was stopped after {one['timed_out']} s: does a loop never end?"
     if "not_plain" in one:
         return _not_plain(f"{call} {gave}", one["not_plain"])
     if "raises" in one:
@@ -248,7 +451,7 @@ def sentence(name, verdict):
         off = abs(got / want - 1) if _is_number(got) and want else math.inf
         if off < 0.01 and not verdict["diagnosis"]:
             text += f": that is {100 * off:.2g} % off, and {100 * rel_tol:.2g} % is allowed"
-    return f"{text}. {'' if verdict['diagnosis'] else _hint(verdict)}".rstrip()
+    return f"{text}. {'' if verdict['diagnosis'] else _hint(verdict, units)}".rstrip()
 
 
 def hidden_sentence(name, verdict):
@@ -260,6 +463,10 @@ def hidden_sentence(name, verdict):
         known = isinstance(getattr(builtins, str(one["raises"]), None), type)
         what = one["raises"] if known else "an exception"
         return f"`{name}` stopped with {what} where it should not, or with the wrong one."
+    if "borrowed" in one:
+        return f"`{name}` uses the course's own code; your own is asked for."
+    if "timed_out" in one:
+        return f"`{name}` was stopped after some time: does a loop never end?"
     if "value" in one and one["value"] is None:
         return f"`{name}` gave None."
     if "value" in one:
@@ -282,7 +489,7 @@ def shown(value):
     return _clip(repr(value))
 
 
-def _hint(verdict):
+def _hint(verdict, units):
     """A sentence on one constant factor between what came and what was wanted, or ""."""
     pairs = [
         difference(one["value"], case["expected"]["value"], rel_tol)[1:]
@@ -311,12 +518,9 @@ def _hint(verdict):
     if ratio < 0:
         return ""
     large, factor = ("large", ratio) if ratio > 1 else ("small", 1 / ratio)
-    for known, text in _RATIOS:
+    for known, text in (pair for unit in units for pair in RATIOS[unit]):
         if math.isclose(factor, known, rel_tol=near):
             return text.format(large)
-    power = round(math.log10(factor))
-    if power and power % 3 == 0 and math.isclose(factor, 10.0**power, rel_tol=near):
-        return f"Exactly 10**{power} times too {large}: a prefix such as k, M, G, T or P?"
     return ""
 
 

@@ -1,10 +1,10 @@
 """Exercises from solutions: `python -m course.classroom.release [SET …]`.
 
-    solutions/judges/SET.py  →  solutions/SET/checks.json   (the visible part of the judge)
+    solutions/judges/SET.py  →  exercises/SET/checks.json   (the visible part of the judge)
     solutions/text/SET.py    →  solutions/SET/SET.ipynb     (run, with model answers)
     solutions/SET/           →  exercises/SET/              (nbgrader cuts the answers out)
 
-nbgrader releases every file beside a notebook, so only these two lie in solutions/SET. It works in
+nbgrader releases every file beside a notebook, so nothing else lies in solutions/SET. It works in
 a folder of its own: no gradebook comes near the repository.
 """
 
@@ -38,7 +38,25 @@ def sets(root=ROOT):
 def checks_text(exercises):
     """The text of checks.json: what a learner's notebook may know of these exercises."""
     visible = {key: judge.describe(one, hidden=False) for key, one in exercises.items()}
-    return json.dumps(visible, ensure_ascii=False, indent=1) + "\n"
+    return _json(visible) + "\n"
+
+
+def _json(data, indent=""):
+    """JSON with one case, one mistake, one list of values on a line, whatever its length."""
+    inside = list(data.values()) if isinstance(data, dict) else data
+    deep = isinstance(data, dict) and any(isinstance(one, dict | list) for one in inside)
+    if isinstance(data, list):
+        deep = any(isinstance(one, dict) for one in data)
+    flat = indent.count(" ") >= 4  # a case or a mistake
+    if not isinstance(data, dict | list) or not deep or flat:
+        return json.dumps(data, ensure_ascii=False)
+    texts = [_json(one, indent + " ") for one in inside]
+    if isinstance(data, dict):
+        keys = [json.dumps(key, ensure_ascii=False) for key in data]
+        texts = [f"{key}: {text}" for key, text in zip(keys, texts, strict=True)]
+    ends = "{}" if isinstance(data, dict) else "[]"
+    joined = ",\n".join(f"{indent} {text}" for text in texts)
+    return f"{ends[0]}\n{joined}\n{indent}{ends[1]}"
 
 
 def released(name, root=ROOT):
@@ -46,8 +64,7 @@ def released(name, root=ROOT):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "solutions", name)
         source.mkdir(parents=True)
-        for file in (f"{name}.ipynb", "checks.json"):
-            shutil.copy(root / "solutions" / name / file, source)
+        shutil.copy(root / "solutions" / name / f"{name}.ipynb", source)
         config = Config(
             CourseDirectory={
                 "root": folder,
@@ -64,12 +81,13 @@ def released(name, root=ROOT):
         texts = {path.name: path.read_text(encoding="utf-8") for path in sorted(made.iterdir())}
     notebook = nbformat.reads(texts[f"{name}.ipynb"], as_version=4)
     texts[f"{name}.ipynb"] = nbformat.writes(notebook) + "\n"
+    texts["checks.json"] = checks_text(judge.load(root / f"solutions/judges/{name}.py"))
     return texts
 
 
 def release(name, root=ROOT):
     """Make checks.json, the solution's notebook where it is out of date, and exercises/NAME."""
-    text, checks = root / f"solutions/text/{name}.py", root / f"solutions/{name}/checks.json"
+    text, checks = root / f"solutions/text/{name}.py", root / f"exercises/{name}/checks.json"
     wanted = checks_text(judge.load(root / f"solutions/judges/{name}.py"))
     changed = not checks.exists() or checks.read_text(encoding="utf-8") != wanted
     if changed:
@@ -102,18 +120,16 @@ def problems(name, root=ROOT):
     wanted = {f"{name}.ipynb", "checks.json"}
     if found := [
         f"{folder.relative_to(root)} must hold {' and '.join(sorted(wanted))}, nothing else"
-        for folder in (solution, exercise)
+        for folder, wanted in ((solution, {f"{name}.ipynb"}), (exercise, wanted))
         if {path.name for path in folder.glob("*") if path.name != ".ipynb_checkpoints"} != wanted
     ]:
         return found
     texts = {file: (exercise / file).read_text(encoding="utf-8") for file in sorted(wanted)}
-    if (solution / "checks.json").read_text(encoding="utf-8") != checks_text(exercises):
-        found.append("checks.json is not what the judge makes: release again")
-    again = released(name, root)
-    found += [
+    new = released(name, root)
+    found = [
         f"{file} is not what a new release makes: release again"
         for file in texts
-        if again[file] != texts[file]
+        if new[file] != texts[file]
     ]
     pair = [notebooks.read_notebook(folder / f"{name}.ipynb") for folder in (solution, exercise)]
     return found + cut_problems(*pair) + leaks(exercises, texts)

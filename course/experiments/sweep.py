@@ -39,7 +39,8 @@ def sweep(
         specs: one dict a run, all with the same keys; values are str, int, float or bool.
         table: the CSV file; made if it is not there.
         n_jobs: processes. Under `joblib.parallel_config(backend="dask")` the cluster's workers.
-        cost: spec -> expected cost, so that "time left" knows long runs from short; `unit` is its.
+        cost: spec -> expected cost, so that "time left" knows long runs from short.
+        unit: of the cost, for the bar of progress.
         provenance: columns that must be alike in the whole table: versions, corpus.
 
     Raises:

@@ -2,7 +2,7 @@
 
 The mixtures trained here are tiny, one layer of 8 experts on made-up tokens, so that each is
 trained while one waits. What they show is a mechanism; how large it is in a language model, the
-runs of `course.moe.comparison` say.
+runs of `course.moe.study` say.
 """
 
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from scipy.stats import binom
 
-from course.accounting import TransformerShape, chip, params_read
+from course.accounting import TransformerShape, chip, params_read, published
 from course.evidence import fact, facts
 from course.units import between, plain, positive, single, whole
 
@@ -355,128 +355,22 @@ def cost_view(n_experts, top_k, granularity, batch=1, bits=16, chip_name="H100")
 # --- the documents' chart, recounted --------------------------------------------------------------
 
 
-def _config(model_type, layers, width, d_ff, heads, kv_heads, vocab_size, **more):
-    return {
-        "model_type": model_type,
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "vocab_size": vocab_size,
-        **more,
-    }
-
-
-_MLA = {
-    "q_lora_rank": 1536,
-    "kv_lora_rank": 512,
-    "qk_nope_head_dim": 128,
-    "qk_rope_head_dim": 64,
-    "v_head_dim": 128,
-    "moe_intermediate_size": 2048,
-    "n_shared_experts": 1,
-    "num_experts_per_tok": 8,
-}
-# What the `config.json` that each model is published with says of its shape; GPT-3: Brown et al.
-# 2020, table 2.1, with the vocabulary of GPT-2.
-_CONFIGS = {
-    "GPT-3": {
-        "model_type": "gpt2",
-        "n_layer": 96,
-        "n_embd": 12_288,
-        "n_head": 96,
-        "n_positions": 2048,
-        "vocab_size": 50_257,
-    },
-    "Mixtral-8x7B": _config(
-        "mixtral", 32, 4096, 14_336, 32, 8, 32_000, num_local_experts=8, num_experts_per_tok=2
-    ),
-    "OLMoE-1B-7B": _config(
-        "olmoe", 16, 2048, 1024, 16, 16, 50_304, num_experts=64, num_experts_per_tok=8
-    ),
-    "gpt-oss-20b": _config(
-        "gpt_oss",
-        24,
-        2880,
-        2880,
-        64,
-        8,
-        201_088,
-        head_dim=64,
-        sliding_window=128,
-        num_local_experts=32,
-        num_experts_per_tok=4,
-    ),
-    "gpt-oss-120b": _config(
-        "gpt_oss",
-        36,
-        2880,
-        2880,
-        64,
-        8,
-        201_088,
-        head_dim=64,
-        sliding_window=128,
-        num_local_experts=128,
-        num_experts_per_tok=4,
-    ),
-    "Qwen3-235B": _config(
-        "qwen3_moe",
-        94,
-        4096,
-        12_288,
-        64,
-        4,
-        151_936,
-        head_dim=128,
-        moe_intermediate_size=1536,
-        num_experts=128,
-        num_experts_per_tok=8,
-    ),
-    "Llama-4-Scout": _config(
-        "llama4_text",
-        48,
-        5120,
-        8192,
-        40,
-        8,
-        202_048,
-        head_dim=128,
-        intermediate_size_mlp=16_384,
-        num_local_experts=16,
-        num_experts_per_tok=1,
-    ),
-    "DeepSeek-V3": _config(
-        "deepseek_v3",
-        61,
-        7168,
-        18_432,
-        128,
-        128,
-        129_280,
-        **_MLA,
-        n_routed_experts=256,
-        first_k_dense_replace=3,
-    ),
-    "Kimi-K2": _config(
-        "kimi_k2",
-        61,
-        7168,
-        18_432,
-        64,
-        64,
-        163_840,
-        **_MLA,
-        n_routed_experts=384,
-        first_k_dense_replace=1,
-    ),
-}
+_CHART = (
+    "GPT-3",
+    "Mixtral-8x7B",
+    "OLMoE-1B-7B",
+    "gpt-oss-20b",
+    "gpt-oss-120b",
+    "Qwen3-235B",
+    "Llama-4-Scout",
+    "DeepSeek-V3",
+    "Kimi-K2",
+)
 
 
 def published_shapes():
     """The TransformerShape of GPT-3 and of eight mixtures of experts, by name."""
-    return {name: TransformerShape.from_config(config) for name, config in _CONFIGS.items()}
+    return {name: published.shape(name) for name in _CHART}
 
 
 @dataclass(frozen=True)

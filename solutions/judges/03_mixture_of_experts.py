@@ -10,7 +10,14 @@ import numpy as np
 from course.classroom.judge import Case, Exercise, Property, Wrong
 from course.evidence import fact
 
-# --- 03.1 ------------------------------------------------------------------------------------
+# --- 03.1 ----------------------------------------------------------------------------------------
+
+_RNG = np.random.default_rng(3)
+
+
+def _some(*shape):
+    """Random numbers with one digit after the point, as lists."""
+    return _RNG.normal(size=shape).round(1).tolist()
 
 
 def route(logits, top_k):
@@ -82,36 +89,6 @@ def softmax_over_tokens(logits, top_k):
     return {"experts": experts, "gates": gates / gates.sum(axis=1, keepdims=True)}
 
 
-def ties_to_the_last(logits, top_k):
-    import numpy as np
-
-    z = np.array(logits, dtype=float)
-    experts = np.argsort(z, axis=1, kind="stable")[:, ::-1][:, :top_k]
-    chosen = np.take_along_axis(z, experts, axis=1)
-    scores = np.exp(chosen - chosen[:, :1])
-    return {"experts": experts, "gates": scores / scores.sum(axis=1, keepdims=True)}
-
-
-def worst_experts(logits, top_k):
-    import numpy as np
-
-    z = np.array(logits, dtype=float)
-    experts = np.argsort(z, axis=1, kind="stable")[:, :top_k]
-    chosen = np.take_along_axis(z, experts, axis=1)
-    scores = np.exp(chosen - chosen.max(axis=1, keepdims=True))
-    return {"experts": experts, "gates": scores / scores.sum(axis=1, keepdims=True)}
-
-
-def by_number_of_the_expert(logits, top_k):
-    import numpy as np
-
-    z = np.array(logits, dtype=float)
-    experts = np.sort(np.argsort(-z, axis=1, kind="stable")[:, :top_k], axis=1)
-    chosen = np.take_along_axis(z, experts, axis=1)
-    scores = np.exp(chosen - chosen.max(axis=1, keepdims=True))
-    return {"experts": experts, "gates": scores / scores.sum(axis=1, keepdims=True)}
-
-
 def shares_of_the_logits(logits, top_k):
     import numpy as np
 
@@ -142,7 +119,135 @@ def exponent_overflows(logits, top_k):
     return {"experts": experts, "gates": gates}
 
 
-# --- 03.2 ------------------------------------------------------------------------------------
+E03_1 = Exercise(
+    id="03.1",
+    name="route",
+    title="Who gets the token?",
+    minutes=10,
+    difficulty=1,
+    reference=route,
+    properties=(
+        Property(
+            "logits 1, 3, 2, 0, the top 2: experts 1 and 2 with 0.731 and 0.269",
+            1,
+            (
+                Case(
+                    ([[1.0, 3.0, 2.0, 0.0]], 2),
+                    {"experts": [[1, 2]], "gates": [[0.7310585786300049, 0.2689414213699951]]},
+                ),
+            ),
+        ),
+        Property(
+            "three tokens, each for itself; of equal logits the smaller number comes first",
+            1,
+            (
+                ([[0.0, 1.0, 1.0, 1.0], [2.0, 2.0, 0.0, 5.0], [-1.0, -2.0, 0.5, -4.0]], 2),
+                ([[0.5, 0.5, 0.2], [0.1, 0.4, 0.3]], 1),
+            ),
+        ),
+        Property(
+            "logits of a thousand, above and below zero, come out right too",
+            1,
+            (([[1000.0, 999.0, 0.0]], 2), ([[-1002.0, -1001.0, -1000.0]], 2)),
+        ),
+        Property(
+            "many tokens, one expert and all experts come out right",
+            1,
+            ((_some(6, 5), 3), (_some(3, 8), 1), (_some(4, 3), 3)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            not_renormalised,
+            "Your gates are the probabilities among all experts, so those of a token add up to "
+            "less than 1. Divide them by the sum of the chosen ones. (The Switch Transformer "
+            "leaves them so; exercise 03.5 says why.)",
+        ),
+        Wrong(
+            equal_gates,
+            "You give all the chosen experts the same weight. Then the router could say who "
+            "works, but not who counts for more.",
+        ),
+        Wrong(
+            softmax_over_tokens,
+            "Your softmax runs down the columns: the tokens compete for an expert. Here the "
+            "experts compete for a token, along each row: axis=1.",
+        ),
+        Wrong(
+            {
+                " logits ": " z ",
+                '-logits, axis=1, kind="stable")': 'z, axis=1, kind="stable")[:, ::-1]',
+                "np.take_along_axis(logits, ": "np.take_along_axis(z, ",
+                "  # the rest of the softmax would cancel": "",
+            },
+            "Where logits are equal you take the larger number first. A reversed argsort does "
+            "that. Sort the negative logits instead, with kind='stable'.",
+        ),
+        Wrong(
+            {
+                " logits ": " z ",
+                "-logits": "z",
+                "np.take_along_axis(logits, ": "np.take_along_axis(z, ",
+                "chosen[:, :1])  # the rest of the softmax would cancel": "chosen.max(axis=1, keepdims=True))",
+            },
+            "You take the experts with the lowest logits: argsort sorts upwards.",
+        ),
+        Wrong(
+            {
+                " logits ": " z ",
+                'np.argsort(-logits, axis=1, kind="stable")[:, :top_k]': 'np.sort(np.argsort(-z, axis=1, kind="stable")[:, :top_k], axis=1)',
+                "np.take_along_axis(logits, ": "np.take_along_axis(z, ",
+                "chosen[:, :1])  # the rest of the softmax would cancel": "chosen.max(axis=1, keepdims=True))",
+            },
+            "These are the right experts, in the order of their numbers. The best is asked for "
+            "first: with a capacity (exercise 03.4) it matters which choice is the first.",
+        ),
+        Wrong(
+            shares_of_the_logits,
+            "You divide the logits by their sum. Logits may be negative, and then these are no "
+            "weights. Exponentials come first.",
+        ),
+        Wrong(
+            sigmoid_for_softmax,
+            "You use a sigmoid, as DeepSeek-V3 does: each expert is scored alone. Here it is a "
+            "softmax.",
+        ),
+        Wrong(
+            exponent_overflows,
+            "The formula is right, and exp(1000) is too large for a floating-point number, "
+            "exp(-1000) too small. Subtract the largest logit of a row first: a softmax does "
+            "not notice.",
+        ),
+    ),
+    right=(route_as_document_a_does, route_in_plain_python, route_in_torch),
+    equivalent={
+        "np.take_along_axis(logits, experts, axis=1) → np.take_along_axis(logits, experts)": "the last axis is numpy's default",
+        "np.argsort(-logits, axis=1, kind='stable') → np.argsort(-logits, kind='stable')": "the last axis is numpy's default",
+    },
+)
+
+# --- 03.2 ----------------------------------------------------------------------------------------
+
+
+def _layer(n_tokens, d_model, n_experts, d_ff):
+    """(x, router, up, down) of a layer."""
+    return (
+        _some(n_tokens, d_model),
+        _some(n_experts, d_model),
+        _some(n_experts, d_model, d_ff),
+        _some(n_experts, d_ff, d_model),
+    )
+
+
+# One token, three experts, all of whole numbers: the example of 03.2, 03.6
+_X = [1.0, 2.0]
+
+_ROUTER = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
+
+_UP = [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, -1.0]], [[0.0, 1.0], [1.0, 0.0]]]
+
+_DOWN = [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]], [[1.0, 1.0], [0.0, -1.0]]]
 
 
 def one_token(x, router, up, down, top_k):
@@ -267,39 +372,147 @@ def place_for_number(x, router, up, down, top_k):
     return sum(g * (np.maximum(x @ up[j], 0) @ down[j]) for j, g in enumerate(gates))
 
 
-def relu_forgotten(x, router, up, down, top_k):
-    import numpy as np
+E03_2 = Exercise(
+    id="03.2",
+    name="moe_output",
+    title="One token's way",
+    minutes=12,
+    difficulty=1,
+    reference=one_token,
+    properties=(
+        Property(
+            "the example: experts 1 and 0, and 2.462 and 4.924 come out",
+            1,
+            ((_X, _ROUTER, _UP, _DOWN, 2),),
+        ),
+        Property(
+            "with top_k = 1 the best expert alone, with all three the whole mixture",
+            1,
+            ((_X, _ROUTER, _UP, _DOWN, 1), ([2.0, -1.0], _ROUTER, _UP, _DOWN, 3)),
+        ),
+        Property(
+            "another token, whose best expert has another number",
+            1,
+            (([-1.0, 0.5], _ROUTER, _UP, _DOWN, 2), ([2.0, -1.0], _ROUTER, _UP, _DOWN, 2)),
+        ),
+        Property(
+            "wider layers with more experts come out right",
+            1,
+            (
+                *(
+                    (x[0], router, up, down, k)
+                    for (x, router, up, down), k in (
+                        (_layer(1, 4, 6, 5), 2),
+                        (_layer(1, 3, 5, 2), 3),
+                    )
+                ),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            gates_not_applied,
+            "You add up what the experts give without the gates. Then the router has no say in "
+            "how much an expert counts, and gets no gradient.",
+        ),
+        Wrong(
+            mean_of_the_experts,
+            "You take the plain mean of the chosen experts. Their gates are their weights.",
+        ),
+        Wrong(
+            gates_do_not_add_up,
+            "Your gates are the probabilities among all experts. Those of the chosen ones must "
+            "be made to add up to 1.",
+        ),
+        Wrong(
+            all_experts,
+            "You ask all experts. That is a dense mixture, and costs as much as one large "
+            "network; only the best `top_k` compute here.",
+        ),
+        Wrong(
+            best_expert_only,
+            "You ask the best expert only, whatever `top_k` is.",
+        ),
+        Wrong(
+            place_for_number,
+            "The gates are right and go to the wrong experts: to numbers 0, 1, … instead of "
+            "the chosen ones. The j-th best is expert `experts[j]`, not expert j.",
+        ),
+        Wrong(
+            {
+                (
+                    " - logits.max())\n"
+                    "    gates /= gates.sum()\n"
+                    "    return sum(\n"
+                    "        g * (np.maximum(x @ up[e], 0) @ down[e]) for g, e in zip(gates, experts, strict=True)\n"
+                    "    "
+                ): (
+                    ") / np.exp(logits[experts]).sum()\n"
+                    "    return sum(g * (x @ up[e] @ down[e]) for g, e in zip(gates, experts, strict=True)"
+                )
+            },
+            "There is no relu between your two matrices. Two products in a row are one matrix: "
+            "the expert could learn no more than that.",
+        ),
+        Wrong(
+            {
+                (
+                    " - logits.max())\n"
+                    "    gates /= gates.sum()\n"
+                    "    return sum(\n"
+                    "        g * (np.maximum(x @ up[e], 0) @ down[e]) for g, e in zip(gates, experts, strict=True)\n"
+                    "    "
+                ): (
+                    ") / np.exp(logits[experts]).sum()\n"
+                    "    return sum(g * np.maximum(x @ up[e] @ down[e], 0) for g, e in zip(gates, experts, strict=True)"
+                )
+            },
+            "Your relu comes after the second matrix. It belongs between the two.",
+        ),
+        Wrong(
+            {
+                (" - logits.max())\n    gates /= gates.sum()\n    return"): (
+                    ") / np.exp(logits[experts]).sum()\n    return x +"
+                )
+            },
+            "You add the token itself. A transformer does that around the layer (the residual "
+            "connection), not in it.",
+        ),
+    ),
+    right=(
+        one_token_gate_first,
+        one_token_in_plain_python,
+        one_token_all_experts_masked,
+        one_token_through_the_layer,
+    ),
+    equivalent={
+        "logits[experts] - logits.max() → logits[experts] + logits.max()": "a softmax is the same when one number is added to all; only logits of hundreds overflow",
+        "logits.max() → logits.min()": "a softmax is the same when one number is added to all; only logits of hundreds overflow",
+        "np.maximum(x @ up[e], 0) → np.maximum(0, x @ up[e])": "the larger of two is the same in either order",
+        "True → False": "both lists have top_k entries, so strict has nothing to refuse",
+    },
+)
 
-    x, router, up, down = (np.array(a, dtype=float) for a in (x, router, up, down))
-    logits = router @ x
-    experts = np.argsort(-logits, kind="stable")[:top_k]
-    gates = np.exp(logits[experts]) / np.exp(logits[experts]).sum()
-    return sum(g * (x @ up[e] @ down[e]) for g, e in zip(gates, experts, strict=True))
+# --- 03.3 ----------------------------------------------------------------------------------------
 
 
-def relu_at_the_end(x, router, up, down, top_k):
-    import numpy as np
-
-    x, router, up, down = (np.array(a, dtype=float) for a in (x, router, up, down))
-    logits = router @ x
-    experts = np.argsort(-logits, kind="stable")[:top_k]
-    gates = np.exp(logits[experts]) / np.exp(logits[experts]).sum()
-    return sum(g * np.maximum(x @ up[e] @ down[e], 0) for g, e in zip(gates, experts, strict=True))
+def _routed(n_tokens, n_experts, top_k):
+    """A router's probabilities and the choices that follow from them."""
+    scores = np.exp(_RNG.normal(size=(n_tokens, n_experts)))
+    probs = (scores / scores.sum(axis=1, keepdims=True)).round(4)
+    return {"probs": probs.tolist(), "experts": np.argsort(-probs, axis=1)[:, :top_k].tolist()}
 
 
-def token_added(x, router, up, down, top_k):
-    import numpy as np
+_EVEN = {"probs": [[0.25] * 4] * 2, "experts": [[0, 1], [2, 3]]}
 
-    x, router, up, down = (np.array(a, dtype=float) for a in (x, router, up, down))
-    logits = router @ x
-    experts = np.argsort(-logits, kind="stable")[:top_k]
-    gates = np.exp(logits[experts]) / np.exp(logits[experts]).sum()
-    return x + sum(
-        g * (np.maximum(x @ up[e], 0) @ down[e]) for g, e in zip(gates, experts, strict=True)
-    )
+_COLLAPSED = {"probs": [[0.6, 0.3, 0.05, 0.05], [0.5, 0.4, 0.06, 0.04]], "experts": [[0, 1]] * 2}
 
+_LEFT = {"probs": [[0.9, 0.1], [0.9, 0.1]], "experts": [[0], [0]]}
 
-# --- 03.3 ------------------------------------------------------------------------------------
+_RIGHT = {"probs": [[0.1, 0.9], [0.1, 0.9]], "experts": [[1], [1]]}
+
+_OPPOSED = {"probs": [[0.51, 0.49], [0.51, 0.49], [0.0, 1.0]], "experts": [[0], [0], [1]]}
 
 
 def balance_losses(layers):
@@ -450,7 +663,111 @@ def counts_for_shares(layers):
     return {"switch": np.mean(switch) / experts.shape[1], "top_k": np.mean(switch)}
 
 
-# --- 03.4 ------------------------------------------------------------------------------------
+E03_3 = Exercise(
+    id="03.3",
+    name="balance_losses",
+    title="What is balance worth?",
+    minutes=14,
+    difficulty=2,
+    reference=balance_losses,
+    properties=(
+        Property(
+            "at balance, top 2 of 4: 1 by Switch's form, 2 by that of document A",
+            1,
+            (Case(([_EVEN],), {"switch": 1.0, "top_k": 2.0}),),
+        ),
+        Property(
+            "two experts get everything: 1.8 and 3.6",
+            1,
+            (Case(([_COLLAPSED],), {"switch": 1.8, "top_k": 3.6}),),
+        ),
+        Property(
+            "two layers that collapsed onto different experts: 1.8, the mean of both",
+            1,
+            (Case(([_LEFT, _RIGHT],), {"switch": 1.8, "top_k": 1.8}),),
+        ),
+        Property(
+            "choices and probabilities that point in opposite directions: below 1",
+            1,
+            (([_OPPOSED],),),
+        ),
+        Property(
+            "other layers, with other numbers of experts and choices, come out right",
+            1,
+            (
+                ([_routed(7, 5, 3), _routed(7, 5, 3)],),
+                ([_routed(9, 4, 2), _routed(9, 4, 2), _routed(9, 4, 2)],),
+                ([_routed(6, 3, 1)],),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            number_of_experts_forgotten,
+            "Your values are too small by the number of experts. That factor is there so that "
+            "balance is worth the same with 8 experts and with 256.",
+        ),
+        Wrong(
+            probabilities_only,
+            "You use the mean probabilities twice and the choices not at all. A router that is "
+            "ever so little in favour of one expert sends it everything, and your loss would "
+            "not see it.",
+        ),
+        Wrong(
+            shares_squared,
+            "You square the shares of the choices. That measures balance well, but choices "
+            "have no gradient: nothing would be learnt. One of the two factors must be the "
+            "mean probability.",
+        ),
+        Wrong(
+            layers_pooled,
+            "You pool the layers. Two layers that collapsed onto different experts look "
+            "balanced together: work out each layer's loss, then take the mean.",
+        ),
+        Wrong(
+            layers_added,
+            "You add the layers' losses. Their mean is asked for, so that depth does not "
+            "change the value.",
+        ),
+        Wrong(
+            as_in_a_twice,
+            "Both your values are document A's: counts over tokens add up to k, so balance is "
+            "worth k. Switch's form divides by all choices, T·k.",
+        ),
+        Wrong(
+            switch_twice,
+            "Both your values are Switch's. Document A and Hugging Face divide the counts by "
+            "the tokens, not by the choices: k times as much.",
+        ),
+        Wrong(
+            first_choices_only,
+            "You count first choices only. All k choices of a token are work for an expert.",
+        ),
+        Wrong(
+            never_below_balance,
+            "You do not let a loss fall below its value at balance. It can: where choices and "
+            "mean probabilities point in opposite directions. The value at balance is no lower "
+            "bound.",
+        ),
+        Wrong(
+            counts_for_shares,
+            "You use counts where shares are asked for, so your values grow with the number of "
+            "tokens.",
+        ),
+    ),
+    right=(balance_losses_expert_by_expert, balance_losses_with_the_library),
+)
+
+# --- 03.4 ----------------------------------------------------------------------------------------
+
+
+def _choices(n_tokens, n_experts, top_k, idle=0):
+    """For each token `top_k` different experts; the last `idle` experts are left out."""
+    return [_RNG.permutation(n_experts - idle)[:top_k].tolist() for _ in range(n_tokens)]
+
+
+_QUEUE = [[0, 1], [0, 2], [0, 1], [1, 0]]
 
 
 def seats(experts, n_experts, capacity_factor):
@@ -516,23 +833,6 @@ def seats_by_the_layer(experts, n_experts, capacity_factor):
     }
 
 
-def rounded_down(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.floor(capacity_factor * n_tokens * k / n_experts)
-    taken, dropped = [[] for _ in range(n_experts)], 0
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) < capacity:
-                queue.append(token)
-            else:
-                dropped += 1
-    lost = n_tokens - len({token for queue in taken for token in queue})
-    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
-
-
 def never_full(experts, n_experts, capacity_factor):
     import math
 
@@ -562,90 +862,6 @@ def token_after_token(experts, n_experts, capacity_factor):
     return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
 
 
-def one_choice_for_each_token(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.ceil(capacity_factor * n_tokens / n_experts)
-    taken, dropped = [[] for _ in range(n_experts)], 0
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) < capacity:
-                queue.append(token)
-            else:
-                dropped += 1
-    lost = n_tokens - len({token for queue in taken for token in queue})
-    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
-
-
-def factor_forgotten(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.ceil(n_tokens * k / n_experts)
-    taken, dropped = [[] for _ in range(n_experts)], 0
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) < capacity:
-                queue.append(token)
-            else:
-                dropped += 1
-    lost = n_tokens - len({token for queue in taken for token in queue})
-    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
-
-
-def tokens_for_choices(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.ceil(capacity_factor * n_tokens * k / n_experts)
-    taken, hit = [[] for _ in range(n_experts)], set()
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) < capacity:
-                queue.append(token)
-            else:
-                hit.add(token)
-    lost = n_tokens - len({token for queue in taken for token in queue})
-    return {"capacity": capacity, "taken": taken, "dropped": len(hit), "lost": lost}
-
-
-def lost_with_one_drop(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.ceil(capacity_factor * n_tokens * k / n_experts)
-    taken, hit = [[] for _ in range(n_experts)], []
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) < capacity:
-                queue.append(token)
-            else:
-                hit.append(token)
-    return {"capacity": capacity, "taken": taken, "dropped": len(hit), "lost": len(set(hit))}
-
-
-def one_more_than_the_capacity(experts, n_experts, capacity_factor):
-    import math
-
-    n_tokens, k = len(experts), len(experts[0])
-    capacity = math.ceil(capacity_factor * n_tokens * k / n_experts)
-    taken, dropped = [[] for _ in range(n_experts)], 0
-    for choice in range(k):
-        for token in range(n_tokens):
-            queue = taken[experts[token][choice]]
-            if len(queue) <= capacity:
-                queue.append(token)
-            else:
-                dropped += 1
-    lost = n_tokens - len({token for queue in taken for token in queue})
-    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
-
-
 def last_come_first_served(experts, n_experts, capacity_factor):
     import math
 
@@ -661,7 +877,186 @@ def last_come_first_served(experts, n_experts, capacity_factor):
     return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost}
 
 
-# --- 03.5 ------------------------------------------------------------------------------------
+E03_4 = Exercise(
+    id="03.4",
+    name="seats",
+    title="No seat left",
+    minutes=14,
+    difficulty=2,
+    reference=seats,
+    properties=(
+        Property(
+            "the example with factor 1: 2 seats each, 3 choices dropped, 1 token lost",
+            1,
+            (
+                Case(
+                    (_QUEUE, 4, 1.0),
+                    {
+                        "capacity": 2,
+                        "taken": [[0, 1], [3, 0], [1], []],
+                        "dropped": 3,
+                        "lost": 1,
+                    },
+                ),
+            ),
+        ),
+        Property(
+            "with factor 1.25 there are 3 seats, with factor 2 nobody is dropped",
+            1,
+            ((_QUEUE, 4, 1.25), (_QUEUE, 4, 2.0)),
+        ),
+        Property(
+            "one choice each, and a number of seats that is not whole",
+            1,
+            (([[0], [2], [0], [0], [2]], 3, 1.0), ([[1], [1], [0], [1]], 3, 0.5)),
+        ),
+        Property(
+            "other loads and factors come out right",
+            1,
+            (
+                (_choices(11, 4, 2), 4, 0.75),
+                (_choices(9, 5, 3, idle=1), 5, 1.1),
+                (_choices(13, 6, 2, idle=3), 6, 1.5),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {
+                "math.ceil": "math.floor",
+                (
+                    "served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "lost = n_tokens - len({token for queue in taken for token in queue})\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost'
+                ),
+            },
+            "You round the capacity down. Round it up: with factor 1 a balanced load must fit.",
+        ),
+        Wrong(
+            never_full,
+            "Your experts take everybody. A full expert turns the choice away, and it is dropped.",
+        ),
+        Wrong(
+            token_after_token,
+            "You seat token after token with all its choices. First choices come before second "
+            "ones here, so that nobody loses the first choice to another's second.",
+        ),
+        Wrong(
+            {
+                "* k ": "",
+                (
+                    "served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "lost = n_tokens - len({token for queue in taken for token in queue})\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost'
+                ),
+            },
+            "Your capacity counts one choice for each token. There are k of them to seat.",
+        ),
+        Wrong(
+            {
+                "capacity_factor * n_tokens": "n_tokens",
+                (
+                    "served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "lost = n_tokens - len({token for queue in taken for token in queue})\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost'
+                ),
+            },
+            "The capacity factor is missing from your capacity.",
+        ),
+        Wrong(
+            {
+                "dropped = [[] for _ in range(n_experts)], 0": "hit = [[] for _ in range(n_experts)], set()",
+                (
+                    "dropped += 1\n"
+                    "    served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "hit.add(token)\n"
+                    "    lost = n_tokens - len({token for queue in taken for token in queue})\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": len(hit), "lost": lost'
+                ),
+            },
+            "For `dropped` you count tokens. A token can lose one choice or all of them; "
+            "dropped choices are asked for.",
+        ),
+        Wrong(
+            {
+                "dropped = [[] for _ in range(n_experts)], 0": "hit = [[] for _ in range(n_experts)], []",
+                (
+                    "dropped += 1\n"
+                    "    served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "hit.append(token)\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": len(hit), "lost": len(set(hit))'
+                ),
+            },
+            "You call a token lost as soon as one of its choices is dropped. It still has the "
+            "other expert; lost is who has none left.",
+        ),
+        Wrong(
+            {
+                "queue) < capacity:\n": "queue) <= capacity:\n",
+                (
+                    "served = {token for queue in taken for token in queue}\n"
+                    "    return {\n"
+                    '        "capacity": capacity,\n'
+                    '        "taken": taken,\n'
+                    '        "dropped": dropped,\n'
+                    '        "lost": n_tokens - len(served),\n'
+                    "    "
+                ): (
+                    "lost = n_tokens - len({token for queue in taken for token in queue})\n"
+                    '    return {"capacity": capacity, "taken": taken, "dropped": dropped, "lost": lost'
+                ),
+            },
+            "Each expert takes one more than it has seats: `<` in place of `<=`.",
+        ),
+        Wrong(
+            last_come_first_served,
+            "You keep those who came last. Who comes first is seated first.",
+        ),
+    ),
+    right=(seats_cut_off, seats_by_the_layer),
+    equivalent={
+        "0 → 1 #2": "each token has as many choices as any other",
+        "0 → -1 #2": "each token has as many choices as any other",
+    },
+)
+
+# --- 03.5 ----------------------------------------------------------------------------------------
 
 
 def router_gradient(logits, outputs, target, top_k, renormalize):
@@ -828,7 +1223,113 @@ def step_for_gradient(logits, outputs, target, top_k, renormalize):
     return -2 * (gates @ v - target) * (gates * v - p * (gates @ v))
 
 
-# --- 03.6 ------------------------------------------------------------------------------------
+E03_5 = Exercise(
+    id="03.5",
+    name="router_gradient",
+    title="The gate that teaches nothing",
+    minutes=16,
+    difficulty=3,
+    reference=router_gradient,
+    properties=(
+        Property(
+            "top_k = 1 and renormalised: nothing for any logit",
+            1,
+            (
+                Case(([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 1, True), [0.0, 0.0, 0.0]),
+                Case(([0.2, 0.4], [-1.0, 2.0], 0.5, 1, True), [0.0, 0.0]),
+            ),
+            rel_tol=1e-4,
+        ),
+        Property(
+            "top_k = 1, not renormalised: all logits learn, those of idle experts too",
+            1,
+            (
+                ([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 1, False),
+                ([0.2, 0.4], [-1.0, 2.0], 0.5, 1, False),
+            ),
+            rel_tol=1e-4,
+        ),
+        Property(
+            "top_k = 2 and renormalised: the two chosen learn, as much up as down",
+            1,
+            (([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 2, True),),
+            rel_tol=1e-4,
+        ),
+        Property(
+            "other numbers of experts and choices come out right",
+            2,
+            (
+                ([0.3, -0.7, 1.9, 0.6], [0.7, -1.3, 2.1, 0.9], -0.4, 2, False),
+                ([0.3, -0.7, 1.9, 0.6], [0.7, -1.3, 2.1, 0.9], -0.4, 3, True),
+                ([-0.2, 0.8, 0.1], [1.7, -0.6, 0.4], 0.3, 3, True),
+                ([-0.2, 0.8, 0.1], [1.7, -0.6, 0.4], 0.3, 1, True),
+            ),
+            hidden=True,
+            rel_tol=1e-4,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            renormalised_as_in_a,
+            "You renormalise always, as document A does. With `renormalize` False the gates "
+            "stay the probabilities among all experts, and with top_k = 1 that is what lets "
+            "the router learn.",
+        ),
+        Wrong(
+            flag_not_read,
+            "You never renormalise. With `renormalize` True a gate is a share of the chosen "
+            "ones only: with top_k = 1 it is 1, whatever the logits are.",
+        ),
+        Wrong(
+            never_a_gradient,
+            "You say that a router never learns. That holds for one chosen expert whose gate "
+            "was made to be 1, not for two experts and not for a gate that stays a "
+            "probability.",
+        ),
+        Wrong(
+            own_logit_only,
+            "You change a logit and let only its own expert's probability move. A softmax "
+            "shares out 1: the others move too, by −p_e·p_j.",
+        ),
+        Wrong(
+            idle_experts_forgotten,
+            "You give no gradient to experts that were not chosen. Without renormalising, "
+            "their logits stand under the line of the softmax, so they move the gate of the "
+            "chosen.",
+        ),
+        Wrong(
+            gradient_of_the_gates,
+            "This is the gradient for the gates. Go one step further, through the softmax to "
+            "the logits: that is where it vanishes.",
+        ),
+        Wrong(
+            two_forgotten,
+            "Half of it is missing: the derivative of a square is twice what stands in it.",
+        ),
+        Wrong(
+            gradient_of_the_output,
+            "This is the gradient of the output y. The loss is (y − target)².",
+        ),
+        Wrong(
+            step_for_gradient,
+            "The sign is the other way round: you give the step that lowers the loss, the "
+            "gradient points uphill.",
+        ),
+    ),
+    right=(
+        router_gradient_by_two_points,
+        router_gradient_by_autograd,
+        router_gradient_by_jacobian,
+    ),
+    equivalent={
+        "z - z.max() → z + z.max()": "a softmax is the same when one number is added to all; only logits of hundreds overflow",
+        "z.max() → z.min()": "a softmax is the same when one number is added to all; only logits of hundreds overflow",
+    },
+)
+
+# --- 03.6 ----------------------------------------------------------------------------------------
+
+_THREE = [[1.0, 2.0], [2.0, -1.0], [-1.0, 0.5]]
 
 
 def moe_layer(x, router, up, down, top_k):
@@ -1016,49 +1517,120 @@ def loss_still_blind(x, router, up, down, top_k):
     return {"output": output, "loss": loss}
 
 
-def gate_and_loss_left(x, router, up, down, top_k):
-    import numpy as np
+E03_6 = Exercise(
+    id="03.6",
+    name="moe_layer",
+    title="Five faults in a layer",
+    minutes=16,
+    difficulty=3,
+    reference=moe_layer,
+    properties=(
+        Property(
+            "one token and its best expert: 3 and 6 come out, the loss is 2.116",
+            1,
+            (([_X], _ROUTER, _UP, _DOWN, 1),),
+        ),
+        Property(
+            "one token and two experts: 2.462 and 4.924 as in 03.2, the loss is 2.895",
+            1,
+            (([_X], _ROUTER, _UP, _DOWN, 2),),
+        ),
+        Property(
+            "three tokens: each with its own experts and its own gates",
+            1,
+            ((_THREE, _ROUTER, _UP, _DOWN, 2), (_THREE, _ROUTER, _UP, _DOWN, 1)),
+        ),
+        Property(
+            "larger layers, idle experts and all experts come out right",
+            2,
+            (
+                (*_layer(9, 4, 5, 3), 2),
+                (*_layer(3, 3, 8, 2), 1),
+                (*_layer(5, 3, 3, 4), 3),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            as_given,
+            "The network of an expert is not defined, as in document A. Write it: "
+            "`np.maximum(rows @ up, 0) @ down`. Then look for the four faults that raise no "
+            "error.",
+        ),
+        Wrong(
+            only_the_expert_mended,
+            "It runs now. Four faults are left that raise no error. Try one token first, then "
+            "one expert for each token, then two.",
+        ),
+        Wrong(
+            softmax_still_over_tokens,
+            "One fault is left: with a single token all experts come out equally likely. Along "
+            "which axis do the probabilities add up to 1?",
+        ),
+        Wrong(
+            gate_still_of_another_token,
+            "One fault is left: some tokens get the gates of others. Which rows does `mask` "
+            "pick, and which rows of the gates do you take?",
+        ),
+        Wrong(
+            second_choice_still_overwrites,
+            "One fault is left: of a token's two experts only the second arrives. What happens "
+            "to what the first one wrote?",
+        ),
+        Wrong(
+            loss_still_blind,
+            "One fault is left: your loss is `top_k` whatever the router does. The mean "
+            "probability is asked for expert by expert.",
+        ),
+        Wrong(
+            {"gates[mask, ": "gates[: mask.sum(), ", "axis=0": ""},
+            "Two faults are left: tokens get the gates of others, and the loss is `top_k` "
+            "whatever the router does.",
+        ),
+        Wrong(
+            {"n_tokens * ": "n_tokens / top_k * "},
+            "The faults are mended, and you divide the counts by k on top. That is Switch's "
+            "form, a fine one; this layer's loss is `top_k` at balance.",
+        ),
+    ),
+    right=(moe_layer_token_by_token, moe_layer_of_the_course),
+    equivalent={
+        "np.take_along_axis(probs, experts, axis=1) → np.take_along_axis(probs, experts)": "the last axis is numpy's default",
+        "np.argsort(-probs, axis=1, kind='stable') → np.argsort(-probs, kind='stable')": "the last axis is numpy's default",
+        "np.maximum(x[mask] @ up[e], 0) → np.maximum(0, x[mask] @ up[e])": "the larger of two is the same in either order",
+    },
+)
 
-    x, router, up, down = (np.array(a) for a in (x, router, up, down))
-    n_tokens, n_experts = len(x), len(router)
-    scores = np.exp(x @ router.T)
-    probs = scores / scores.sum(axis=1, keepdims=True)
-    experts = np.argsort(-probs, axis=1, kind="stable")[:, :top_k]
-    gates = np.take_along_axis(probs, experts, axis=1)
-    gates = gates / gates.sum(axis=1, keepdims=True)
-    output = np.zeros(x.shape)
-    for i in range(top_k):
-        for e in range(n_experts):
-            mask = experts[:, i] == e
-            hidden = np.maximum(x[mask] @ up[e], 0)
-            output[mask] += gates[: mask.sum(), i, None] * (hidden @ down[e])
-    counts = np.bincount(experts.ravel(), minlength=n_experts)
-    loss = n_experts * (counts / n_tokens * probs.mean()).sum()
-    return {"output": output, "loss": loss}
+# --- 03.7 ----------------------------------------------------------------------------------------
 
 
-def loss_made_one_at_balance(x, router, up, down, top_k):
-    import numpy as np
-
-    x, router, up, down = (np.array(a) for a in (x, router, up, down))
-    n_tokens, n_experts = len(x), len(router)
-    scores = np.exp(x @ router.T)
-    probs = scores / scores.sum(axis=1, keepdims=True)
-    experts = np.argsort(-probs, axis=1, kind="stable")[:, :top_k]
-    gates = np.take_along_axis(probs, experts, axis=1)
-    gates = gates / gates.sum(axis=1, keepdims=True)
-    output = np.zeros(x.shape)
-    for i in range(top_k):
-        for e in range(n_experts):
-            mask = experts[:, i] == e
-            hidden = np.maximum(x[mask] @ up[e], 0)
-            output[mask] += gates[mask, i, None] * (hidden @ down[e])
-    counts = np.bincount(experts.ravel(), minlength=n_experts)
-    loss = n_experts * (counts / n_tokens / top_k * probs.mean(axis=0)).sum()
-    return {"output": output, "loss": loss}
+def _config(vocab_size, width, d_ff, layers, heads, kv_heads, n_experts, top_k):
+    return {
+        "vocab_size": vocab_size,
+        "hidden_size": width,
+        "intermediate_size": d_ff,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "num_key_value_heads": kv_heads,
+        "num_local_experts": n_experts,
+        "num_experts_per_tok": top_k,
+    }
 
 
-# --- 03.7 ------------------------------------------------------------------------------------
+_MIXTRAL = _config(32_000, 4096, 14_336, 32, 32, 8, 8, 2)
+
+_ONE_EXPERT = _MIXTRAL | {"num_local_experts": 1, "num_experts_per_tok": 1}
+
+_TOY = _config(10, 4, 6, 1, 2, 1, 3, 2)
+
+_COUNTED = fact("model.Mixtral-8x7B").value
+
+_MIXTRAL_COUNTED = {
+    "total": _COUNTED["n_params"],
+    "active": _COUNTED["n_active_params"],
+    "gb": 2 * _COUNTED["n_params"] / 1e9,
+}
 
 
 def moe_params(config):
@@ -1112,104 +1684,168 @@ def whole_models(config):
     return {"total": n_experts * dense, "active": k * dense, "gb": 2 * n_experts * dense / 1e9}
 
 
-def attention_in_every_expert(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 2 * d * d + 2 * d * kv_width + 3 * d * config["intermediate_size"]
-    shared = n_layers * (d * n_experts + 2 * d) + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
+E03_7 = Exercise(
+    id="03.7",
+    name="moe_params",
+    title="Eight times seven is 46.7",
+    minutes=14,
+    difficulty=2,
+    reference=moe_params,
+    properties=(
+        Property(
+            "the toy model has 368 parameters, of which 296 are active",
+            1,
+            (Case((_TOY,), {"total": 368, "active": 296, "gb": 7.36e-7}),),
+            rel_tol=1e-11,
+        ),
+        Property(
+            "Mixtral-8x7B: 46,702,792,704 and 12,879,925,248, and 93.4 GB; with one expert, of "
+            "which one is taken, all is active",
+            {"total": 1, "active": 1, "gb": 1},
+            (Case((_MIXTRAL,), _MIXTRAL_COUNTED), (_ONE_EXPERT,)),
+            rel_tol=1e-11,
+        ),
+        Property(
+            "other mixtures come out right, to the last parameter",
+            1,
+            (
+                (_config(32_768, 6144, 16_384, 56, 48, 8, 8, 2),),
+                (_config(50_280, 1536, 768, 18, 12, 12, 48, 6),),
+            ),
+            hidden=True,
+            rel_tol=1e-11,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            seven_billion_each_as_in_a,
+            "This is the name of Mixtral, and document A's chart: 8 × 7B and 2 × 7B. 8 × 7 is "
+            "56, and the chart says 46.7. Count what the config holds.",
+        ),
+        Wrong(
+            whole_models,
+            "You count whole models. Attention, norms and the tables of the vocabulary exist "
+            "once, for all experts: only the feed-forward networks are there several times.",
+        ),
+        Wrong(
+            {
+                (
+                    '3 * d * config["intermediate_size"]\n'
+                    "    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d\n"
+                    "    shared = n_layers * everywhere"
+                ): (
+                    '2 * d * d + 2 * d * kv_width + 3 * d * config["intermediate_size"]\n'
+                    "    shared = n_layers * (d * n_experts + 2 * d)"
+                ),
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "You give every expert attention of its own. Attention is shared: only the "
+            "feed-forward networks are there several times.",
+        ),
+        Wrong(
+            {
+                (
+                    "everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d\n"
+                    "    shared = n_layers * everywhere"
+                ): "shared = n_layers * (2 * d * d + 2 * d * kv_width + 2 * d)",
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "The routers are missing: in each layer a matrix of width × number of experts.",
+        ),
+        Wrong(
+            {
+                (
+                    "\n"
+                    "    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d\n"
+                    "    shared = n_layers * everywhere"
+                ): (" + d\n    shared = n_layers * (2 * d * d + 2 * d * kv_width + 2 * d)"),
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "In `active` you count the router's columns of the chosen experts only. To choose, "
+            "the router scores all of them.",
+        ),
+        Wrong(
+            {
+                "+ d\n": ("+ d\n    active = shared + n_layers * k * expert\n"),
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active, "gb": 2 * total'
+                ): 'return {"total": total, "active": active, "gb": 2 * active',
+            },
+            "You keep only the active parameters in memory. The next token takes other "
+            "experts: all of them must be there. (Document A §3.1 says that inference costs no "
+            "more. In FLOP, not in memory.)",
+        ),
+        Wrong(
+            {
+                "+ d\n": (
+                    '+ d\n    active = shared + n_layers * k * expert - config["vocab_size"] * d\n'
+                ),
+                "    active = shared + n_layers * k * expert\n": "",
+            },
+            "You leave the input embedding out of `active`, since it is only looked up. Some "
+            "makers count so (gpt-oss); Mixtral's 12.9B has it in.",
+        ),
+        Wrong(
+            {
+                "= 3 ": "= 2 ",
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "Your experts have two matrices. These have a gate, which is a third.",
+        ),
+        Wrong(
+            {
+                '    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]\n': "",
+                "2 * d * d + 2 * d * kv_width": "4 * d * d",
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "You give every head keys and values of its own. There are only "
+            "`num_key_value_heads` of each, so these two matrices are narrower.",
+        ),
+        Wrong(
+            {
+                "n_experts + 2 * d": "n_experts",
+                "d + d": "d",
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert',
+            },
+            "You are short by a tiny share: two norms in each layer, and one after the last.",
+        ),
+        Wrong(
+            {
+                (
+                    "active = shared + n_layers * k * expert\n"
+                    '    return {"total": total, "active": active, "gb": 2 *'
+                ): 'return {"total": total, "active": shared + n_layers * k * expert, "gb":'
+            },
+            "You count one byte for each parameter. In bf16 it takes two.",
+        ),
+    ),
+    right=(moe_params_matrix_by_matrix, moe_params_from_the_library),
+    units=("factor", "bytes"),
+    equivalent={
+        "d // config['num_attention_heads'] → d / config['num_attention_heads']": "the heads of every model divide its width",
+    },
+)
 
-
-def router_forgotten(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"]
-    shared = n_layers * (2 * d * d + 2 * d * kv_width + 2 * d) + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
-
-
-def router_of_the_chosen(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"] + d
-    shared = n_layers * (2 * d * d + 2 * d * kv_width + 2 * d) + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
-
-
-def memory_of_the_active(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"]
-    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d + d
-    active = shared + n_layers * k * expert
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": active, "gb": 2 * active / 1e9}
-
-
-def lookup_not_active(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"]
-    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d + d
-    active = shared + n_layers * k * expert - config["vocab_size"] * d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": active, "gb": 2 * total / 1e9}
-
-
-def expert_of_two_matrices(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 2 * d * config["intermediate_size"]
-    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
-
-
-def keys_in_every_head(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    expert = 3 * d * config["intermediate_size"]
-    everywhere = 4 * d * d + d * n_experts + 2 * d
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
-
-
-def norms_forgotten(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"]
-    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": 2 * total / 1e9}
-
-
-def one_byte_each(config):
-    d, n_layers = config["hidden_size"], config["num_hidden_layers"]
-    n_experts, k = config["num_local_experts"], config["num_experts_per_tok"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    expert = 3 * d * config["intermediate_size"]
-    everywhere = 2 * d * d + 2 * d * kv_width + d * n_experts + 2 * d
-    shared = n_layers * everywhere + 2 * config["vocab_size"] * d + d
-    total = shared + n_layers * n_experts * expert
-    return {"total": total, "active": shared + n_layers * k * expert, "gb": total / 1e9}
-
-
-# --- 03.8 ------------------------------------------------------------------------------------
+# --- 03.8 ----------------------------------------------------------------------------------------
 
 
 def experts_read(batch, n_experts, top_k):
@@ -1231,11 +1867,6 @@ def experts_read_by_the_library(batch, n_experts, top_k):
     return {"touched": touched, "per_token": touched / batch}
 
 
-def nobody_meets(batch, n_experts, top_k):
-    touched = min(n_experts, top_k * batch)
-    return {"touched": touched, "per_token": touched / batch}
-
-
 def k_experts_as_in_a(batch, n_experts, top_k):
     return {"touched": top_k, "per_token": top_k / batch}
 
@@ -1244,37 +1875,89 @@ def always_all(batch, n_experts, top_k):
     return {"touched": n_experts, "per_token": n_experts / batch}
 
 
-def same_expert_twice(batch, n_experts, top_k):
-    touched = n_experts * (1 - (1 - 1 / n_experts) ** (top_k * batch))
-    return {"touched": touched, "per_token": touched / batch}
+E03_8 = Exercise(
+    id="03.8",
+    name="experts_read",
+    title="A batch wakes them all",
+    minutes=8,
+    difficulty=2,
+    reference=experts_read,
+    properties=(
+        Property(
+            "one token touches its k experts",
+            1,
+            (
+                Case((1, 8, 2), {"touched": 2.0, "per_token": 2.0}),
+                Case((1, 64, 6), {"touched": 6.0, "per_token": 6.0}),
+            ),
+        ),
+        Property(
+            "2 of 8 experts each: two tokens touch 3.5, three 4.625, sixteen 7.92",
+            1,
+            (
+                Case((2, 8, 2), {"touched": 3.5, "per_token": 1.75}),
+                (3, 8, 2),
+                (16, 8, 2),
+            ),
+        ),
+        Property(
+            "other mixtures and batches come out right",
+            1,
+            ((37, 128, 4), (5, 16, 1), (3, 60, 7), (2, 6, 6)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {"n_experts * (1 - (1 - top_k / n_experts) *": "min(n_experts, top_k "},
+            "You let every token take experts that nobody else has, until none is left. Two "
+            "tokens may meet at an expert; it is read once.",
+        ),
+        Wrong(
+            k_experts_as_in_a,
+            "You count the k experts of one token (document A's chart stops there). Other "
+            "tokens of the batch take other experts.",
+        ),
+        Wrong(
+            always_all,
+            "You count all experts, whatever the batch. One token touches k of them.",
+        ),
+        Wrong(
+            {"top_k / n_experts) ** batch": "1 / n_experts) ** (top_k * batch)"},
+            "You draw k·B times from all experts, so a token could take the same one twice. "
+            "Its k experts are different: one is missed by a token with chance 1 − k/E.",
+        ),
+        Wrong(
+            {"- top_k ": "- 1 "},
+            "You let each token take one expert. It takes k.",
+        ),
+        Wrong(
+            {"(1 - top_k / n_experts) ** batch)": "top_k / n_experts) ** batch"},
+            "These are the experts that nobody takes. The others are asked for.",
+        ),
+        Wrong(
+            {"1 - (1 - top_k / n_experts) ** batch)": "top_k / n_experts) ** batch"},
+            "These are the experts that every token takes. One that a single token takes must "
+            "be read too.",
+        ),
+        Wrong(
+            {
+                "n_experts * (1 - (1 - top_k / n_experts) ** batch": "round(n_experts * (1 - (1 - top_k / n_experts) ** batch)"
+            },
+            "You round. An average over batches need not be whole.",
+        ),
+        Wrong(
+            {"touched / batch": "top_k"},
+            "`per_token` is what is read, shared by the tokens of the batch. An expert that "
+            "two tokens take is read once for both.",
+        ),
+    ),
+    right=(experts_read_token_by_token, experts_read_by_the_library),
+)
 
+# --- 03.9 ----------------------------------------------------------------------------------------
 
-def one_expert_for_each_token(batch, n_experts, top_k):
-    touched = n_experts * (1 - (1 - 1 / n_experts) ** batch)
-    return {"touched": touched, "per_token": touched / batch}
-
-
-def idle_experts(batch, n_experts, top_k):
-    touched = n_experts * (1 - top_k / n_experts) ** batch
-    return {"touched": touched, "per_token": touched / batch}
-
-
-def touched_by_every_token(batch, n_experts, top_k):
-    touched = n_experts * (top_k / n_experts) ** batch
-    return {"touched": touched, "per_token": touched / batch}
-
-
-def rounded_to_whole(batch, n_experts, top_k):
-    touched = round(n_experts * (1 - (1 - top_k / n_experts) ** batch))
-    return {"touched": touched, "per_token": touched / batch}
-
-
-def every_token_reads_its_own(batch, n_experts, top_k):
-    touched = n_experts * (1 - (1 - top_k / n_experts) ** batch)
-    return {"touched": touched, "per_token": top_k}
-
-
-# --- 03.9 ------------------------------------------------------------------------------------
+_PLACES = [[0, 1], [2, 3], [0, 2], [3, 2]]
 
 
 def traffic(experts, n_experts, n_devices, d_model):
@@ -1330,83 +2013,6 @@ def home_counted(experts, n_experts, n_devices, d_model):
     return {"rows": rows, "bytes": sent, "expected": sent}
 
 
-def home_counted_in_the_formula(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each = 8 * d_model
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * each}
-
-
-def share_that_stays(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each = 8 * d_model
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k / n_devices * each}
-
-
-def way_back_forgotten(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 4 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
-
-
-def one_way_of_one_pass(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 2 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
-
-
-def backward_counted_twice(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 12 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
-
-
-def bytes_forgotten(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 4, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
-
-
-def from_experts_to_tokens(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[e * n_devices // n_experts][token * n_devices // n_tokens] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 8 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
-
-
 def one_copy_for_each_device(experts, n_experts, n_devices, d_model):
     n_tokens, k = len(experts), len(experts[0])
     rows = [[0] * n_devices for _ in range(n_devices)]
@@ -1418,29 +2024,172 @@ def one_copy_for_each_device(experts, n_experts, n_devices, d_model):
     return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
 
 
-def dealt_in_turn(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token % n_devices][e % n_devices] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 8 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share * each}
+E03_9 = Exercise(
+    id="03.9",
+    name="traffic",
+    title="Who sends what to whom?",
+    minutes=14,
+    difficulty=3,
+    reference=traffic,
+    properties=(
+        Property(
+            "the example: 3 of 8 rows leave, 192 bytes; the formula expects 256",
+            1,
+            (
+                Case(
+                    (_PLACES, 4, 2, 8),
+                    {"rows": [[2, 2], [1, 3]], "bytes": 192, "expected": 256},
+                ),
+            ),
+        ),
+        Property(
+            "tokens whose experts are at home send nothing",
+            1,
+            (([[0, 1], [1, 0], [3, 2], [2, 3]], 4, 2, 16), ([[2, 0], [1, 3]], 4, 1, 16)),
+        ),
+        Property(
+            "three devices",
+            1,
+            (([[0, 5], [3, 2], [2, 3], [1, 4], [0, 1], [5, 0]], 6, 3, 32),),
+        ),
+        Property(
+            "other layers and other numbers of devices come out right",
+            2,
+            (
+                (_choices(12, 8, 3), 8, 4, 96),
+                (_choices(10, 10, 2), 10, 5, 24),
+                (_choices(8, 16, 1), 16, 2, 112),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            home_counted,
+            "You send the rows that stay too. A token whose expert is on its own device "
+            "crosses no wire.",
+        ),
+        Wrong(
+            {
+                (
+                    "2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share = (n_devices - 1) / n_devices\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share'
+                ): (
+                    "8 * d_model\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k'
+                )
+            },
+            "Your count is right; `expected` lets all rows leave. With P devices a share of "
+            "1/P of them is at home.",
+        ),
+        Wrong(
+            {
+                (
+                    "2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share = (n_devices - 1) / n_devices\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k * share'
+                ): (
+                    "8 * d_model\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k / n_devices'
+                )
+            },
+            "`expected` takes the share that stays, 1/P. What leaves is (P − 1)/P.",
+        ),
+        Wrong(
+            {
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 4 * d_model,"
+            },
+            "Half is missing. A row goes to its expert and what comes out goes back, and the "
+            "backward pass sends gradients over both ways again: four times in all.",
+        ),
+        Wrong(
+            {
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 2 * d_model,"
+            },
+            "You count one way of one pass. There and back in the forward pass, and gradients "
+            "there and back in the backward pass: four.",
+        ),
+        Wrong(
+            {
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 12 * d_model,"
+            },
+            "You count the backward pass twice, as one does with FLOP. What it sends is as "
+            "much as the forward pass: a gradient for each number that was sent.",
+        ),
+        Wrong(
+            {
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 4,"
+            },
+            "You count rows. Each has `d_model` numbers of 2 bytes.",
+        ),
+        Wrong(
+            {
+                "token * n_devices // n_tokens][e * n_devices // n_experts": "e * n_devices // n_experts][token * n_devices // n_tokens",
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 8 * d_model,",
+            },
+            "Your table is turned over: `rows[i][j]` is what device i, where the token lives, "
+            "sends to device j, where the expert lives.",
+        ),
+        Wrong(
+            one_copy_for_each_device,
+            "You send one copy to each device. That is a good idea, and DeepSeek has it; here "
+            "a token that takes two experts of a device is sent there twice.",
+        ),
+        Wrong(
+            {
+                "* n_devices // n_tokens][e * n_devices // n_experts": "% n_devices][e % n_devices",
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share ="
+                ): "each, share = 8 * d_model,",
+            },
+            "You deal tokens and experts out in turn, like cards. They lie in blocks: the "
+            "first T/P tokens and the first E/P experts on device 0, and so on.",
+        ),
+        Wrong(
+            {
+                (
+                    "each = 2 * d_model * 4  # bf16; there and back, in the forward and in the backward pass\n"
+                    "    share = (n_devices - 1) / n_devices\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * k'
+                ): (
+                    "each, share = 8 * d_model, (n_devices - 1) / n_devices\n"
+                    '    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens'
+                )
+            },
+            "`expected` sends each token once. It goes to k experts.",
+        ),
+    ),
+    right=(traffic_in_numpy, traffic_with_the_library),
+    units=("factor",),
+    equivalent={
+        "0 → 1": "each token has as many experts as any other",
+        "0 → -1": "each token has as many experts as any other",
+    },
+)
+
+# --- 03.10 ---------------------------------------------------------------------------------------
 
 
-def formula_without_k(experts, n_experts, n_devices, d_model):
-    n_tokens, k = len(experts), len(experts[0])
-    rows = [[0] * n_devices for _ in range(n_devices)]
-    for token, chosen in enumerate(experts):
-        for e in chosen:
-            rows[token * n_devices // n_tokens][e * n_devices // n_experts] += 1
-    leaving = n_tokens * k - sum(rows[i][i] for i in range(n_devices))
-    each, share = 8 * d_model, (n_devices - 1) / n_devices
-    return {"rows": rows, "bytes": leaving * each, "expected": n_tokens * share * each}
-
-
-# --- 03.10 -----------------------------------------------------------------------------------
+def _gates(n_tokens, top_k):
+    raw = _RNG.uniform(0.2, 1, (n_tokens, top_k))
+    return (raw / raw.sum(axis=1, keepdims=True)).round(3).tolist()
 
 
 def sort_once(x, experts, gates, up, down):
@@ -1518,1134 +2267,121 @@ def sort_once_like_the_naive_loop(x, experts, gates, up, down):
     return {"order": [c for _, c in sorted(choices)], "counts": counts, "output": output}
 
 
-def numbered_token_by_token(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order // experts.shape[1]
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.ravel()[order, None] * rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def quotient_for_remainder(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order // experts.shape[1]
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.T.ravel()[order, None] * rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def last_one_written_wins(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    output[token] += gates.T.ravel()[order, None] * rows
-    return {"order": order, "counts": counts, "output": output}
-
-
-def gates_not_sorted(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.T.ravel()[:, None] * rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def gates_left_out(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, up, down = (np.array(a) for a in (x, experts, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def never_brought_back(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    rows, ends = x[order % len(x)], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    weighted = gates.T.ravel()[order, None] * rows
-    output = weighted.reshape(experts.shape[1], *x.shape).sum(axis=0)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def rows_not_sorted(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = np.arange(len(order)) % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.T.ravel()[:, None] * rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def idle_experts_not_counted(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen)
-    token = order % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(counts)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.T.ravel()[order, None] * rows)
-    return {"order": order, "counts": counts, "output": output}
-
-
-def place_in_the_order(x, experts, gates, up, down):
-    import numpy as np
-
-    x, experts, gates, up, down = (np.array(a) for a in (x, experts, gates, up, down))
-    chosen = experts.T.ravel()
-    order = np.argsort(chosen, kind="stable")
-    counts = np.bincount(chosen, minlength=len(up))
-    token = order % len(x)
-    rows, ends = x[token], counts.cumsum()
-    for e in range(len(up)):
-        group = slice(ends[e] - counts[e], ends[e])
-        rows[group] = np.maximum(rows[group] @ up[e], 0) @ down[e]
-    output = np.zeros(x.shape)
-    np.add.at(output, token, gates.T.ravel()[order, None] * rows)
-    return {"order": np.argsort(order), "counts": counts, "output": output}
-
-
-# --- what is asked ---------------------------------------------------------------------------
-
-_RNG = np.random.default_rng(3)
-
-
-def _some(*shape):
-    """Random numbers with one digit after the point, as lists."""
-    return _RNG.normal(size=shape).round(1).tolist()
-
-
-def _layer(n_tokens, d_model, n_experts, d_ff):
-    """(x, router, up, down) of a layer."""
-    return (
-        _some(n_tokens, d_model),
-        _some(n_experts, d_model),
-        _some(n_experts, d_model, d_ff),
-        _some(n_experts, d_ff, d_model),
-    )
-
-
-def _choices(n_tokens, n_experts, top_k, idle=0):
-    """For each token `top_k` different experts; the last `idle` experts are left out."""
-    return [_RNG.permutation(n_experts - idle)[:top_k].tolist() for _ in range(n_tokens)]
-
-
-def _gates(n_tokens, top_k):
-    raw = _RNG.uniform(0.2, 1, (n_tokens, top_k))
-    return (raw / raw.sum(axis=1, keepdims=True)).round(3).tolist()
-
-
-def _routed(n_tokens, n_experts, top_k):
-    """A router's probabilities and the choices that follow from them."""
-    scores = np.exp(_RNG.normal(size=(n_tokens, n_experts)))
-    probs = (scores / scores.sum(axis=1, keepdims=True)).round(4)
-    return {"probs": probs.tolist(), "experts": np.argsort(-probs, axis=1)[:, :top_k].tolist()}
-
-
-# One token, three experts, all of whole numbers: the example of 03.2, 03.6
-_X = [1.0, 2.0]
-_ROUTER = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
-_UP = [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [1.0, -1.0]], [[0.0, 1.0], [1.0, 0.0]]]
-_DOWN = [[[1.0, 0.0], [0.0, 1.0]], [[1.0, 2.0], [2.0, 1.0]], [[1.0, 1.0], [0.0, -1.0]]]
-_THREE = [[1.0, 2.0], [2.0, -1.0], [-1.0, 0.5]]
-
-_EVEN = {"probs": [[0.25] * 4] * 2, "experts": [[0, 1], [2, 3]]}
-_COLLAPSED = {"probs": [[0.6, 0.3, 0.05, 0.05], [0.5, 0.4, 0.06, 0.04]], "experts": [[0, 1]] * 2}
-_LEFT = {"probs": [[0.9, 0.1], [0.9, 0.1]], "experts": [[0], [0]]}
-_RIGHT = {"probs": [[0.1, 0.9], [0.1, 0.9]], "experts": [[1], [1]]}
-_OPPOSED = {"probs": [[0.51, 0.49], [0.51, 0.49], [0.0, 1.0]], "experts": [[0], [0], [1]]}
-
-_QUEUE = [[0, 1], [0, 2], [0, 1], [1, 0]]
-
-
-def _config(vocab_size, width, d_ff, layers, heads, kv_heads, n_experts, top_k):
-    return {
-        "vocab_size": vocab_size,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "num_local_experts": n_experts,
-        "num_experts_per_tok": top_k,
-    }
-
-
-_MIXTRAL = _config(32_000, 4096, 14_336, 32, 32, 8, 8, 2)
-_ONE_EXPERT = _MIXTRAL | {"num_local_experts": 1, "num_experts_per_tok": 1}
-_TOY = _config(10, 4, 6, 1, 2, 1, 3, 2)
-_COUNTED = fact("model.Mixtral-8x7B").value
-_MIXTRAL_COUNTED = {
-    "total": _COUNTED["n_params"],
-    "active": _COUNTED["n_active_params"],
-    "gb": 2 * _COUNTED["n_params"] / 1e9,
-}
-
-_PLACES = [[0, 1], [2, 3], [0, 2], [3, 2]]
-
-EXERCISES = [
-    Exercise(
-        id="03.1",
-        name="route",
-        title="Who gets the token?",
-        minutes=10,
-        difficulty=1,
-        reference=route,
-        properties=(
-            Property(
-                "logits 1, 3, 2, 0, the top 2: experts 1 and 2 with 0.731 and 0.269",
-                1,
+E03_10 = Exercise(
+    id="03.10",
+    name="sort_once",
+    title="Sort once",
+    minutes=16,
+    difficulty=3,
+    reference=sort_once,
+    properties=(
+        Property(
+            "one choice each: sorted by expert, computed, and back at its token",
+            1,
+            ((_THREE, [[2], [0], [1]], [[1.0], [1.0], [1.0]], _UP, _DOWN),),
+        ),
+        Property(
+            "two choices each, and an expert that nobody takes",
+            2,
+            (
                 (
-                    Case(
-                        ([[1.0, 3.0, 2.0, 0.0]], 2),
-                        {"experts": [[1, 2]], "gates": [[0.7310585786300049, 0.2689414213699951]]},
-                    ),
+                    _THREE,
+                    [[1, 0], [0, 1], [1, 0]],
+                    [[0.75, 0.25], [0.5, 0.5], [0.9, 0.1]],
+                    _UP,
+                    _DOWN,
                 ),
-            ),
-            Property(
-                "three tokens, each for itself; of equal logits the smaller number comes first",
-                1,
                 (
-                    ([[0.0, 1.0, 1.0, 1.0], [2.0, 2.0, 0.0, 5.0], [-1.0, -2.0, 0.5, -4.0]], 2),
-                    ([[0.5, 0.5, 0.2], [0.1, 0.4, 0.3]], 1),
+                    _THREE,
+                    [[2, 0], [2, 1], [0, 2]],
+                    [[0.6, 0.4], [0.8, 0.2], [0.7, 0.3]],
+                    _UP,
+                    _DOWN,
                 ),
             ),
-            Property(
-                "logits of a thousand, above and below zero, come out right too",
-                1,
-                (([[1000.0, 999.0, 0.0]], 2), ([[-1002.0, -1001.0, -1000.0]], 2)),
-            ),
-            Property(
-                "many tokens, one expert and all experts come out right",
-                1,
-                ((_some(6, 5), 3), (_some(3, 8), 1), (_some(4, 3), 3)),
-                hidden=True,
-            ),
         ),
-        wrong=(
-            Wrong(
-                not_renormalised,
-                "Your gates are the probabilities among all experts, so those of a token add up to "
-                "less than 1. Divide them by the sum of the chosen ones. (The Switch Transformer "
-                "leaves them so; exercise 03.5 says why.)",
+        Property(
+            "more tokens, more experts, three choices, idle experts in between",
+            2,
+            tuple(
+                (
+                    _some(n, 4),
+                    _choices(n, e, k, idle),
+                    _gates(n, k),
+                    _some(e, 4, 3),
+                    _some(e, 3, 4),
+                )
+                for n, e, k, idle in ((10, 6, 2, 0), (7, 8, 3, 2), (5, 9, 1, 0), (1, 4, 4, 0))
             ),
-            Wrong(
-                equal_gates,
-                "You give all the chosen experts the same weight. Then the router could say who "
-                "works, but not who counts for more.",
-            ),
-            Wrong(
-                softmax_over_tokens,
-                "Your softmax runs down the columns: the tokens compete for an expert. Here the "
-                "experts compete for a token, along each row: axis=1.",
-            ),
-            Wrong(
-                ties_to_the_last,
-                "Where logits are equal you take the larger number first. A reversed argsort does "
-                "that. Sort the negative logits instead, with kind='stable'.",
-            ),
-            Wrong(
-                worst_experts,
-                "You take the experts with the lowest logits: argsort sorts upwards.",
-            ),
-            Wrong(
-                by_number_of_the_expert,
-                "These are the right experts, in the order of their numbers. The best is asked for "
-                "first: with a capacity (exercise 03.4) it matters which choice is the first.",
-            ),
-            Wrong(
-                shares_of_the_logits,
-                "You divide the logits by their sum. Logits may be negative, and then these are no "
-                "weights. Exponentials come first.",
-            ),
-            Wrong(
-                sigmoid_for_softmax,
-                "You use a sigmoid, as DeepSeek-V3 does: each expert is scored alone. Here it is a "
-                "softmax.",
-            ),
-            Wrong(
-                exponent_overflows,
-                "The formula is right, and exp(1000) is too large for a floating-point number, "
-                "exp(-1000) too small. Subtract the largest logit of a row first: a softmax does "
-                "not notice.",
-            ),
-        ),
-        right=(route_as_document_a_does, route_in_plain_python, route_in_torch),
-    ),
-    Exercise(
-        id="03.2",
-        name="moe_output",
-        title="One token's way",
-        minutes=12,
-        difficulty=1,
-        reference=one_token,
-        properties=(
-            Property(
-                "the example: experts 1 and 0, and 2.462 and 4.924 come out",
-                1,
-                ((_X, _ROUTER, _UP, _DOWN, 2),),
-            ),
-            Property(
-                "with top_k = 1 the best expert alone, with all three the whole mixture",
-                1,
-                ((_X, _ROUTER, _UP, _DOWN, 1), ([2.0, -1.0], _ROUTER, _UP, _DOWN, 3)),
-            ),
-            Property(
-                "another token, whose best expert has another number",
-                1,
-                (([-1.0, 0.5], _ROUTER, _UP, _DOWN, 2), ([2.0, -1.0], _ROUTER, _UP, _DOWN, 2)),
-            ),
-            Property(
-                "wider layers with more experts come out right",
-                1,
-                tuple(
-                    (x[0], router, up, down, k)
-                    for (x, router, up, down), k in (
-                        (_layer(1, 4, 6, 5), 2),
-                        (_layer(1, 3, 5, 2), 3),
-                    )
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                gates_not_applied,
-                "You add up what the experts give without the gates. Then the router has no say in "
-                "how much an expert counts, and gets no gradient.",
-            ),
-            Wrong(
-                mean_of_the_experts,
-                "You take the plain mean of the chosen experts. Their gates are their weights.",
-            ),
-            Wrong(
-                gates_do_not_add_up,
-                "Your gates are the probabilities among all experts. Those of the chosen ones must "
-                "be made to add up to 1.",
-            ),
-            Wrong(
-                all_experts,
-                "You ask all experts. That is a dense mixture, and costs as much as one large "
-                "network; only the best `top_k` compute here.",
-            ),
-            Wrong(
-                best_expert_only,
-                "You ask the best expert only, whatever `top_k` is.",
-            ),
-            Wrong(
-                place_for_number,
-                "The gates are right and go to the wrong experts: to numbers 0, 1, … instead of "
-                "the chosen ones. The j-th best is expert `experts[j]`, not expert j.",
-            ),
-            Wrong(
-                relu_forgotten,
-                "There is no relu between your two matrices. Two products in a row are one matrix: "
-                "the expert could learn no more than that.",
-            ),
-            Wrong(
-                relu_at_the_end,
-                "Your relu comes after the second matrix. It belongs between the two.",
-            ),
-            Wrong(
-                token_added,
-                "You add the token itself. A transformer does that around the layer (the residual "
-                "connection), not in it.",
-            ),
-        ),
-        right=(
-            one_token_gate_first,
-            one_token_in_plain_python,
-            one_token_all_experts_masked,
-            one_token_through_the_layer,
+            hidden=True,
         ),
     ),
-    Exercise(
-        id="03.3",
-        name="balance_losses",
-        title="What is balance worth?",
-        minutes=14,
-        difficulty=2,
-        reference=balance_losses,
-        properties=(
-            Property(
-                "at balance, top 2 of 4: 1 by Switch's form, 2 by that of document A",
-                1,
-                (Case(([_EVEN],), {"switch": 1.0, "top_k": 2.0}),),
-            ),
-            Property(
-                "two experts get everything: 1.8 and 3.6",
-                1,
-                (Case(([_COLLAPSED],), {"switch": 1.8, "top_k": 3.6}),),
-            ),
-            Property(
-                "two layers that collapsed onto different experts: 1.8, the mean of both",
-                1,
-                (Case(([_LEFT, _RIGHT],), {"switch": 1.8, "top_k": 1.8}),),
-            ),
-            Property(
-                "choices and probabilities that point in opposite directions: below 1",
-                1,
-                (([_OPPOSED],),),
-            ),
-            Property(
-                "other layers, with other numbers of experts and choices, come out right",
-                1,
-                (
-                    ([_routed(7, 5, 3), _routed(7, 5, 3)],),
-                    ([_routed(9, 4, 2), _routed(9, 4, 2), _routed(9, 4, 2)],),
-                    ([_routed(6, 3, 1)],),
-                ),
-                hidden=True,
-            ),
+    wrong=(
+        Wrong(
+            {
+                "experts.T.ravel": "experts.ravel",
+                "% len(x)": "// experts.shape[1]",
+                "gates.T.ravel": "gates.ravel",
+            },
+            "Your output is right, your numbers are others: you number the choices of token 0 "
+            "first, then those of token 1. All first choices come first here, so that choice c "
+            "is of token c % T.",
         ),
-        wrong=(
-            Wrong(
-                number_of_experts_forgotten,
-                "Your values are too small by the number of experts. That factor is there so that "
-                "balance is worth the same with 8 experts and with 256.",
-            ),
-            Wrong(
-                probabilities_only,
-                "You use the mean probabilities twice and the choices not at all. A router that is "
-                "ever so little in favour of one expert sends it everything, and your loss would "
-                "not see it.",
-            ),
-            Wrong(
-                shares_squared,
-                "You square the shares of the choices. That measures balance well, but choices "
-                "have no gradient: nothing would be learnt. One of the two factors must be the "
-                "mean probability.",
-            ),
-            Wrong(
-                layers_pooled,
-                "You pool the layers. Two layers that collapsed onto different experts look "
-                "balanced together: work out each layer's loss, then take the mean.",
-            ),
-            Wrong(
-                layers_added,
-                "You add the layers' losses. Their mean is asked for, so that depth does not "
-                "change the value.",
-            ),
-            Wrong(
-                as_in_a_twice,
-                "Both your values are document A's: counts over tokens add up to k, so balance is "
-                "worth k. Switch's form divides by all choices, T·k.",
-            ),
-            Wrong(
-                switch_twice,
-                "Both your values are Switch's. Document A and Hugging Face divide the counts by "
-                "the tokens, not by the choices: k times as much.",
-            ),
-            Wrong(
-                first_choices_only,
-                "You count first choices only. All k choices of a token are work for an expert.",
-            ),
-            Wrong(
-                never_below_balance,
-                "You do not let a loss fall below its value at balance. It can: where choices and "
-                "mean probabilities point in opposite directions. The value at balance is no lower "
-                "bound.",
-            ),
-            Wrong(
-                counts_for_shares,
-                "You use counts where shares are asked for, so your values grow with the number of "
-                "tokens.",
-            ),
+        Wrong(
+            {"% len(x)": "// experts.shape[1]"},
+            "You number the choices one way and look up their tokens the other way. With all "
+            "first choices first, choice c is of token c % T, not c // k.",
         ),
-        right=(balance_losses_expert_by_expert, balance_losses_with_the_library),
-    ),
-    Exercise(
-        id="03.4",
-        name="seats",
-        title="No seat left",
-        minutes=14,
-        difficulty=2,
-        reference=seats,
-        properties=(
-            Property(
-                "the example with factor 1: 2 seats each, 3 choices dropped, 1 token lost",
-                1,
-                (
-                    Case(
-                        (_QUEUE, 4, 1.0),
-                        {
-                            "capacity": 2,
-                            "taken": [[0, 1], [3, 0], [1], []],
-                            "dropped": 3,
-                            "lost": 1,
-                        },
-                    ),
-                ),
-            ),
-            Property(
-                "with factor 1.25 there are 3 seats, with factor 2 nobody is dropped",
-                1,
-                ((_QUEUE, 4, 1.25), (_QUEUE, 4, 2.0)),
-            ),
-            Property(
-                "one choice each, and a number of seats that is not whole",
-                1,
-                (([[0], [2], [0], [0], [2]], 3, 1.0), ([[1], [1], [0], [1]], 3, 0.5)),
-            ),
-            Property(
-                "other loads and factors come out right",
-                1,
-                (
-                    (_choices(11, 4, 2), 4, 0.75),
-                    (_choices(9, 5, 3, idle=1), 5, 1.1),
-                    (_choices(13, 6, 2, idle=3), 6, 1.5),
-                ),
-                hidden=True,
-            ),
+        Wrong(
+            {
+                "np.add.at(output, token, gates.T.ravel()[order, None] * rows)": "output[token] += gates.T.ravel()[order, None] * rows"
+            },
+            "`output[token] += rows` adds only once where a token comes twice: numpy reads, "
+            "adds, and the last one written wins. `np.add.at(output, token, rows)` adds them "
+            "all.",
         ),
-        wrong=(
-            Wrong(
-                rounded_down,
-                "You round the capacity down. Round it up: with factor 1 a balanced load must fit.",
-            ),
-            Wrong(
-                never_full,
-                "Your experts take everybody. A full expert turns the choice away, and it is "
-                "dropped.",
-            ),
-            Wrong(
-                token_after_token,
-                "You seat token after token with all its choices. First choices come before second "
-                "ones here, so that nobody loses the first choice to another's second.",
-            ),
-            Wrong(
-                one_choice_for_each_token,
-                "Your capacity counts one choice for each token. There are k of them to seat.",
-            ),
-            Wrong(
-                factor_forgotten,
-                "The capacity factor is missing from your capacity.",
-            ),
-            Wrong(
-                tokens_for_choices,
-                "For `dropped` you count tokens. A token can lose one choice or all of them; "
-                "dropped choices are asked for.",
-            ),
-            Wrong(
-                lost_with_one_drop,
-                "You call a token lost as soon as one of its choices is dropped. It still has the "
-                "other expert; lost is who has none left.",
-            ),
-            Wrong(
-                one_more_than_the_capacity,
-                "Each expert takes one more than it has seats: `<` in place of `<=`.",
-            ),
-            Wrong(
-                last_come_first_served,
-                "You keep those who came last. Who comes first is seated first.",
-            ),
+        Wrong(
+            {")[order, ": ")[:, "},
+            "The rows are sorted and the gates are not, so rows meet the gates of others. Sort "
+            "the gates with the same `order`.",
         ),
-        right=(seats_cut_off, seats_by_the_layer),
-    ),
-    Exercise(
-        id="03.5",
-        name="router_gradient",
-        title="The gate that teaches nothing",
-        minutes=16,
-        difficulty=3,
-        reference=router_gradient,
-        properties=(
-            Property(
-                "top_k = 1 and renormalised: nothing for any logit",
-                1,
-                (
-                    Case(([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 1, True), [0.0, 0.0, 0.0]),
-                    Case(([0.2, 0.4], [-1.0, 2.0], 0.5, 1, True), [0.0, 0.0]),
-                ),
-                rel_tol=1e-4,
-            ),
-            Property(
-                "top_k = 1, not renormalised: all logits learn, those of idle experts too",
-                1,
-                (
-                    ([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 1, False),
-                    ([0.2, 0.4], [-1.0, 2.0], 0.5, 1, False),
-                ),
-                rel_tol=1e-4,
-            ),
-            Property(
-                "top_k = 2 and renormalised: the two chosen learn, as much up as down",
-                1,
-                (([1.0, 0.0, -1.0], [2.0, 0.5, 3.0], 1.0, 2, True),),
-                rel_tol=1e-4,
-            ),
-            Property(
-                "other numbers of experts and choices come out right",
-                2,
-                (
-                    ([0.3, -0.7, 1.9, 0.6], [0.7, -1.3, 2.1, 0.9], -0.4, 2, False),
-                    ([0.3, -0.7, 1.9, 0.6], [0.7, -1.3, 2.1, 0.9], -0.4, 3, True),
-                    ([-0.2, 0.8, 0.1], [1.7, -0.6, 0.4], 0.3, 3, True),
-                    ([-0.2, 0.8, 0.1], [1.7, -0.6, 0.4], 0.3, 1, True),
-                ),
-                hidden=True,
-                rel_tol=1e-4,
-            ),
+        Wrong(
+            {
+                "gates, up, down = (np.array(a) for a in (x, experts, gates": "up, down = (np.array(a) for a in (x, experts",
+                "gates.T.ravel()[order, None] * rows": "rows",
+            },
+            "You leave out the gates.",
         ),
-        wrong=(
-            Wrong(
-                renormalised_as_in_a,
-                "You renormalise always, as document A does. With `renormalize` False the gates "
-                "stay the probabilities among all experts, and with top_k = 1 that is what lets "
-                "the router learn.",
-            ),
-            Wrong(
-                flag_not_read,
-                "You never renormalise. With `renormalize` True a gate is a share of the chosen "
-                "ones only: with top_k = 1 it is 1, whatever the logits are.",
-            ),
-            Wrong(
-                never_a_gradient,
-                "You say that a router never learns. That holds for one chosen expert whose gate "
-                "was made to be 1, not for two experts and not for a gate that stays a "
-                "probability.",
-            ),
-            Wrong(
-                own_logit_only,
-                "You change a logit and let only its own expert's probability move. A softmax "
-                "shares out 1: the others move too, by −p_e·p_j.",
-            ),
-            Wrong(
-                idle_experts_forgotten,
-                "You give no gradient to experts that were not chosen. Without renormalising, "
-                "their logits stand under the line of the softmax, so they move the gate of the "
-                "chosen.",
-            ),
-            Wrong(
-                gradient_of_the_gates,
-                "This is the gradient for the gates. Go one step further, through the softmax to "
-                "the logits: that is where it vanishes.",
-            ),
-            Wrong(
-                two_forgotten,
-                "Half of it is missing: the derivative of a square is twice what stands in it.",
-            ),
-            Wrong(
-                gradient_of_the_output,
-                "This is the gradient of the output y. The loss is (y − target)².",
-            ),
-            Wrong(
-                step_for_gradient,
-                "The sign is the other way round: you give the step that lowers the loss, the "
-                "gradient points uphill.",
-            ),
+        Wrong(
+            {
+                (
+                    "token = order % len(x)\n    rows, ends = x[token"
+                ): "rows, ends = x[order % len(x)",
+                "output = np.zeros(x.shape)": "weighted = gates.T.ravel()[order, None] * rows",
+                "np.add.at(output, token, gates.T.ravel()[order, None] * rows": "output = weighted.reshape(experts.shape[1], *x.shape).sum(axis=0",
+            },
+            "What comes out is still sorted by expert. Each row must go back to its token.",
         ),
-        right=(
-            router_gradient_by_two_points,
-            router_gradient_by_autograd,
-            router_gradient_by_jacobian,
+        Wrong(
+            {"= order ": "= np.arange(len(order)) ", ")[order, ": ")[:, "},
+            "You worked out the order and did not use it: the first counts[0] rows are not "
+            "those of expert 0.",
+        ),
+        Wrong(
+            {"chosen, minlength=len(up)": "chosen", "range(len(up))": "range(len(counts))"},
+            "`np.bincount` stops at the largest number that it meets. Experts above it that "
+            "got nothing are missing: `minlength=` the number of experts.",
+        ),
+        Wrong(
+            {'"order": order, ': '"order": np.argsort(order), '},
+            "Your `order` says at which place each choice ends up (the argsort of the "
+            "argsort). Asked for is which choice stands at each place.",
         ),
     ),
-    Exercise(
-        id="03.6",
-        name="moe_layer",
-        title="Five faults in a layer",
-        minutes=16,
-        difficulty=3,
-        reference=moe_layer,
-        properties=(
-            Property(
-                "one token and its best expert: 3 and 6 come out, the loss is 2.116",
-                1,
-                (([_X], _ROUTER, _UP, _DOWN, 1),),
-            ),
-            Property(
-                "one token and two experts: 2.462 and 4.924 as in 03.2, the loss is 2.895",
-                1,
-                (([_X], _ROUTER, _UP, _DOWN, 2),),
-            ),
-            Property(
-                "three tokens: each with its own experts and its own gates",
-                1,
-                ((_THREE, _ROUTER, _UP, _DOWN, 2), (_THREE, _ROUTER, _UP, _DOWN, 1)),
-            ),
-            Property(
-                "larger layers, idle experts and all experts come out right",
-                2,
-                (
-                    (*_layer(9, 4, 5, 3), 2),
-                    (*_layer(3, 3, 8, 2), 1),
-                    (*_layer(5, 3, 3, 4), 3),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                as_given,
-                "The network of an expert is not defined, as in document A. Write it: "
-                "`np.maximum(rows @ up, 0) @ down`. Then look for the four faults that raise no "
-                "error.",
-            ),
-            Wrong(
-                only_the_expert_mended,
-                "It runs now. Four faults are left that raise no error. Try one token first, then "
-                "one expert for each token, then two.",
-            ),
-            Wrong(
-                softmax_still_over_tokens,
-                "One fault is left: with a single token all experts come out equally likely. Along "
-                "which axis do the probabilities add up to 1?",
-            ),
-            Wrong(
-                gate_still_of_another_token,
-                "One fault is left: some tokens get the gates of others. Which rows does `mask` "
-                "pick, and which rows of the gates do you take?",
-            ),
-            Wrong(
-                second_choice_still_overwrites,
-                "One fault is left: of a token's two experts only the second arrives. What happens "
-                "to what the first one wrote?",
-            ),
-            Wrong(
-                loss_still_blind,
-                "One fault is left: your loss is `top_k` whatever the router does. The mean "
-                "probability is asked for expert by expert.",
-            ),
-            Wrong(
-                gate_and_loss_left,
-                "Two faults are left: tokens get the gates of others, and the loss is `top_k` "
-                "whatever the router does.",
-            ),
-            Wrong(
-                loss_made_one_at_balance,
-                "The faults are mended, and you divide the counts by k on top. That is Switch's "
-                "form, a fine one; this layer's loss is `top_k` at balance.",
-            ),
-        ),
-        right=(moe_layer_token_by_token, moe_layer_of_the_course),
-    ),
-    Exercise(
-        id="03.7",
-        name="moe_params",
-        title="Eight times seven is 46.7",
-        minutes=14,
-        difficulty=2,
-        reference=moe_params,
-        properties=(
-            Property(
-                "the toy model has 368 parameters, of which 296 are active",
-                1,
-                (Case((_TOY,), {"total": 368, "active": 296, "gb": 7.36e-7}),),
-                rel_tol=1e-11,
-            ),
-            Property(
-                "Mixtral-8x7B: 46,702,792,704 and 12,879,925,248, and 93.4 GB",
-                2,
-                (Case((_MIXTRAL,), _MIXTRAL_COUNTED),),
-                rel_tol=1e-11,
-            ),
-            Property(
-                "with one expert, of which one is taken, all is active",
-                1,
-                ((_ONE_EXPERT,),),
-                rel_tol=1e-11,
-            ),
-            Property(
-                "other mixtures come out right, to the last parameter",
-                1,
-                (
-                    (_config(32_768, 6144, 16_384, 56, 48, 8, 8, 2),),
-                    (_config(50_280, 1536, 768, 18, 12, 12, 48, 6),),
-                ),
-                hidden=True,
-                rel_tol=1e-11,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                seven_billion_each_as_in_a,
-                "This is the name of Mixtral, and document A's chart: 8 × 7B and 2 × 7B. 8 × 7 is "
-                "56, and the chart says 46.7. Count what the config holds.",
-            ),
-            Wrong(
-                whole_models,
-                "You count whole models. Attention, norms and the tables of the vocabulary exist "
-                "once, for all experts: only the feed-forward networks are there several times.",
-            ),
-            Wrong(
-                attention_in_every_expert,
-                "You give every expert attention of its own. Attention is shared: only the "
-                "feed-forward networks are there several times.",
-            ),
-            Wrong(
-                router_forgotten,
-                "The routers are missing: in each layer a matrix of width × number of experts.",
-            ),
-            Wrong(
-                router_of_the_chosen,
-                "In `active` you count the router's columns of the chosen experts only. To choose, "
-                "the router scores all of them.",
-            ),
-            Wrong(
-                memory_of_the_active,
-                "You keep only the active parameters in memory. The next token takes other "
-                "experts: all of them must be there. (Document A §3.1 says that inference costs no "
-                "more. In FLOP, not in memory.)",
-            ),
-            Wrong(
-                lookup_not_active,
-                "You leave the input embedding out of `active`, since it is only looked up. Some "
-                "makers count so (gpt-oss); Mixtral's 12.9B has it in.",
-            ),
-            Wrong(
-                expert_of_two_matrices,
-                "Your experts have two matrices. These have a gate, which is a third.",
-            ),
-            Wrong(
-                keys_in_every_head,
-                "You give every head keys and values of its own. There are only "
-                "`num_key_value_heads` of each, so these two matrices are narrower.",
-            ),
-            Wrong(
-                norms_forgotten,
-                "You are short by a tiny share: two norms in each layer, and one after the last.",
-            ),
-            Wrong(
-                one_byte_each,
-                "You count one byte for each parameter. In bf16 it takes two.",
-            ),
-        ),
-        right=(moe_params_matrix_by_matrix, moe_params_from_the_library),
-    ),
-    Exercise(
-        id="03.8",
-        name="experts_read",
-        title="A batch wakes them all",
-        minutes=8,
-        difficulty=2,
-        reference=experts_read,
-        properties=(
-            Property(
-                "one token touches its k experts",
-                1,
-                (
-                    Case((1, 8, 2), {"touched": 2.0, "per_token": 2.0}),
-                    Case((1, 64, 6), {"touched": 6.0, "per_token": 6.0}),
-                ),
-            ),
-            Property(
-                "2 of 8 experts each: two tokens touch 3.5, three 4.625, sixteen 7.92",
-                1,
-                (
-                    Case((2, 8, 2), {"touched": 3.5, "per_token": 1.75}),
-                    (3, 8, 2),
-                    (16, 8, 2),
-                ),
-            ),
-            Property(
-                "other mixtures and batches come out right",
-                1,
-                ((37, 128, 4), (5, 16, 1), (3, 60, 7), (2, 6, 6)),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                nobody_meets,
-                "You let every token take experts that nobody else has, until none is left. Two "
-                "tokens may meet at an expert; it is read once.",
-            ),
-            Wrong(
-                k_experts_as_in_a,
-                "You count the k experts of one token (document A's chart stops there). Other "
-                "tokens of the batch take other experts.",
-            ),
-            Wrong(
-                always_all,
-                "You count all experts, whatever the batch. One token touches k of them.",
-            ),
-            Wrong(
-                same_expert_twice,
-                "You draw k·B times from all experts, so a token could take the same one twice. "
-                "Its k experts are different: one is missed by a token with chance 1 − k/E.",
-            ),
-            Wrong(
-                one_expert_for_each_token,
-                "You let each token take one expert. It takes k.",
-            ),
-            Wrong(
-                idle_experts,
-                "These are the experts that nobody takes. The others are asked for.",
-            ),
-            Wrong(
-                touched_by_every_token,
-                "These are the experts that every token takes. One that a single token takes must "
-                "be read too.",
-            ),
-            Wrong(
-                rounded_to_whole,
-                "You round. An average over batches need not be whole.",
-            ),
-            Wrong(
-                every_token_reads_its_own,
-                "`per_token` is what is read, shared by the tokens of the batch. An expert that "
-                "two tokens take is read once for both.",
-            ),
-        ),
-        right=(experts_read_token_by_token, experts_read_by_the_library),
-    ),
-    Exercise(
-        id="03.9",
-        name="traffic",
-        title="Who sends what to whom?",
-        minutes=14,
-        difficulty=3,
-        reference=traffic,
-        properties=(
-            Property(
-                "the example: 3 of 8 rows leave, 192 bytes; the formula expects 256",
-                1,
-                (
-                    Case(
-                        (_PLACES, 4, 2, 8),
-                        {"rows": [[2, 2], [1, 3]], "bytes": 192, "expected": 256},
-                    ),
-                ),
-            ),
-            Property(
-                "tokens whose experts are at home send nothing",
-                1,
-                (([[0, 1], [1, 0], [3, 2], [2, 3]], 4, 2, 16), ([[2, 0], [1, 3]], 4, 1, 16)),
-            ),
-            Property(
-                "three devices",
-                1,
-                (([[0, 5], [3, 2], [2, 3], [1, 4], [0, 1], [5, 0]], 6, 3, 32),),
-            ),
-            Property(
-                "other layers and other numbers of devices come out right",
-                2,
-                (
-                    (_choices(12, 8, 3), 8, 4, 96),
-                    (_choices(10, 10, 2), 10, 5, 24),
-                    (_choices(8, 16, 1), 16, 2, 112),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                home_counted,
-                "You send the rows that stay too. A token whose expert is on its own device "
-                "crosses no wire.",
-            ),
-            Wrong(
-                home_counted_in_the_formula,
-                "Your count is right; `expected` lets all rows leave. With P devices a share of "
-                "1/P of them is at home.",
-            ),
-            Wrong(
-                share_that_stays,
-                "`expected` takes the share that stays, 1/P. What leaves is (P − 1)/P.",
-            ),
-            Wrong(
-                way_back_forgotten,
-                "Half is missing. A row goes to its expert and what comes out goes back, and the "
-                "backward pass sends gradients over both ways again: four times in all.",
-            ),
-            Wrong(
-                one_way_of_one_pass,
-                "You count one way of one pass. There and back in the forward pass, and gradients "
-                "there and back in the backward pass: four.",
-            ),
-            Wrong(
-                backward_counted_twice,
-                "You count the backward pass twice, as one does with FLOP. What it sends is as "
-                "much as the forward pass: a gradient for each number that was sent.",
-            ),
-            Wrong(
-                bytes_forgotten,
-                "You count rows. Each has `d_model` numbers of 2 bytes.",
-            ),
-            Wrong(
-                from_experts_to_tokens,
-                "Your table is turned over: `rows[i][j]` is what device i, where the token lives, "
-                "sends to device j, where the expert lives.",
-            ),
-            Wrong(
-                one_copy_for_each_device,
-                "You send one copy to each device. That is a good idea, and DeepSeek has it; here "
-                "a token that takes two experts of a device is sent there twice.",
-            ),
-            Wrong(
-                dealt_in_turn,
-                "You deal tokens and experts out in turn, like cards. They lie in blocks: the "
-                "first T/P tokens and the first E/P experts on device 0, and so on.",
-            ),
-            Wrong(
-                formula_without_k,
-                "`expected` sends each token once. It goes to k experts.",
-            ),
-        ),
-        right=(traffic_in_numpy, traffic_with_the_library),
-    ),
-    Exercise(
-        id="03.10",
-        name="sort_once",
-        title="Sort once",
-        minutes=16,
-        difficulty=3,
-        reference=sort_once,
-        properties=(
-            Property(
-                "one choice each: sorted by expert, computed, and back at its token",
-                1,
-                ((_THREE, [[2], [0], [1]], [[1.0], [1.0], [1.0]], _UP, _DOWN),),
-            ),
-            Property(
-                "two choices each, and an expert that nobody takes",
-                2,
-                (
-                    (
-                        _THREE,
-                        [[1, 0], [0, 1], [1, 0]],
-                        [[0.75, 0.25], [0.5, 0.5], [0.9, 0.1]],
-                        _UP,
-                        _DOWN,
-                    ),
-                    (
-                        _THREE,
-                        [[2, 0], [2, 1], [0, 2]],
-                        [[0.6, 0.4], [0.8, 0.2], [0.7, 0.3]],
-                        _UP,
-                        _DOWN,
-                    ),
-                ),
-            ),
-            Property(
-                "more tokens, more experts, three choices, idle experts in between",
-                2,
-                tuple(
-                    (
-                        _some(n, 4),
-                        _choices(n, e, k, idle),
-                        _gates(n, k),
-                        _some(e, 4, 3),
-                        _some(e, 3, 4),
-                    )
-                    for n, e, k, idle in ((10, 6, 2, 0), (7, 8, 3, 2), (5, 9, 1, 0), (1, 4, 4, 0))
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                numbered_token_by_token,
-                "Your output is right, your numbers are others: you number the choices of token 0 "
-                "first, then those of token 1. All first choices come first here, so that choice c "
-                "is of token c % T.",
-            ),
-            Wrong(
-                quotient_for_remainder,
-                "You number the choices one way and look up their tokens the other way. With all "
-                "first choices first, choice c is of token c % T, not c // k.",
-            ),
-            Wrong(
-                last_one_written_wins,
-                "`output[token] += rows` adds only once where a token comes twice: numpy reads, "
-                "adds, and the last one written wins. `np.add.at(output, token, rows)` adds them "
-                "all.",
-            ),
-            Wrong(
-                gates_not_sorted,
-                "The rows are sorted and the gates are not, so rows meet the gates of others. Sort "
-                "the gates with the same `order`.",
-            ),
-            Wrong(
-                gates_left_out,
-                "You leave out the gates.",
-            ),
-            Wrong(
-                never_brought_back,
-                "What comes out is still sorted by expert. Each row must go back to its token.",
-            ),
-            Wrong(
-                rows_not_sorted,
-                "You worked out the order and did not use it: the first counts[0] rows are not "
-                "those of expert 0.",
-            ),
-            Wrong(
-                idle_experts_not_counted,
-                "`np.bincount` stops at the largest number that it meets. Experts above it that "
-                "got nothing are missing: `minlength=` the number of experts.",
-            ),
-            Wrong(
-                place_in_the_order,
-                "Your `order` says at which place each choice ends up (the argsort of the "
-                "argsort). Asked for is which choice stands at each place.",
-            ),
-        ),
-        right=(sort_once_and_back, sort_once_by_the_layer, sort_once_like_the_naive_loop),
-    ),
-]
+    right=(sort_once_and_back, sort_once_by_the_layer, sort_once_like_the_naive_loop),
+    equivalent={
+        "np.maximum(rows[group] @ up[e], 0) → np.maximum(0, rows[group] @ up[e])": "the larger of two is the same in either order",
+    },
+)
+
+EXERCISES = [E03_1, E03_2, E03_3, E03_4, E03_5, E03_6, E03_7, E03_8, E03_9, E03_10]

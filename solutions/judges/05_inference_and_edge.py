@@ -8,7 +8,18 @@ do, so that the two agree is tested too.
 from course.classroom.judge import Case, Exercise, Property, Wrong
 from course.evidence import fact
 
-# --- 05.1 ------------------------------------------------------------------------------------
+
+def two_for_training(small, large, n_inference_tokens):
+    (n_1, d_1), (n_2, d_2) = small, large
+    bills = [n * (2 * d + 2 * n_inference_tokens) for n, d in (small, large)]
+    return {
+        "times_training": [n_inference_tokens / d for d in (d_1, d_2)],
+        "cheaper": "small" if bills[0] < bills[1] else "large",
+        "even_at": max(0, (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
+    }
+
+
+# --- 05.1 ----------------------------------------------------------------------------------------
 
 
 def answer_flops(n_params, prompt_tokens, answer_tokens):
@@ -29,41 +40,95 @@ def answer_flops_as_a_third_of_training(n_params, prompt_tokens, answer_tokens):
     return training_flops(n_params, prompt_tokens + answer_tokens) / 3
 
 
-def six_as_in_a(n_params, prompt_tokens, answer_tokens):
-    return 6 * n_params * (prompt_tokens + answer_tokens)
-
-
-def one_flop_per_parameter(n_params, prompt_tokens, answer_tokens):
-    return n_params * (prompt_tokens + answer_tokens)
-
-
-def prompt_forgotten(n_params, prompt_tokens, answer_tokens):
-    return 2 * n_params * answer_tokens
-
-
-def answer_forgotten(n_params, prompt_tokens, answer_tokens):
-    return 2 * n_params * prompt_tokens
-
-
-def last_token_left_out(n_params, prompt_tokens, answer_tokens):
-    return 2 * n_params * (prompt_tokens + answer_tokens - 1)
-
-
 def everything_read_anew(n_params, prompt_tokens, answer_tokens):
     passed = sum(prompt_tokens + i for i in range(1, answer_tokens + 1))
     return 2 * n_params * passed
 
 
-def everything_read_anew_but_the_new_token(n_params, prompt_tokens, answer_tokens):
-    passed = sum(prompt_tokens + i for i in range(answer_tokens))
-    return 2 * n_params * passed
+E05_1 = Exercise(
+    id="05.1",
+    name="answer_flops",
+    title="The FLOP of an answer",
+    minutes=6,
+    difficulty=1,
+    reference=answer_flops,
+    properties=(
+        Property(
+            "a model of 7B, a prompt of 500 tokens and an answer of 200 take 9.8e12 FLOP",
+            1,
+            (Case((7e9, 500, 200), 9.8e12),),
+        ),
+        Property(
+            "a long prompt with a short answer takes as much as the other way round",
+            1,
+            ((70.6e9, 8_000, 20), (70.6e9, 20, 8_000)),
+        ),
+        Property(
+            "other sizes, and an answer of one token, come out right",
+            1,
+            ((4.05e11, 1_733, 617), (1.24e8, 37, 1)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {"return 2 ": "return 6 "},
+            "6 FLOP for each parameter and token, as document A §5.1 has it, is training: 2 "
+            "forward and 4 backward. An answer has no backward pass, so yours is 3 times too "
+            "much.",
+        ),
+        Wrong(
+            {"2 * n_params": "n_params"},
+            "You count one FLOP for each parameter and token. A token is multiplied with the "
+            "parameter and the product is added to a sum: that makes two.",
+        ),
+        Wrong(
+            {"(prompt_tokens + answer_tokens)": "answer_tokens"},
+            "You count the answer only. The model must read the prompt as well, and each of "
+            "its tokens passes all parameters too.",
+        ),
+        Wrong(
+            {"(prompt_tokens + answer_tokens)": "prompt_tokens"},
+            "You count the prompt only. The tokens of the answer pass the model too, one after "
+            "the other.",
+        ),
+        Wrong(
+            {"+ answer_tokens)": "+ answer_tokens - 1)"},
+            "You leave out the last token of the answer. It need not pass the model, that is "
+            "true; here it is counted all the same.",
+        ),
+        Wrong(
+            everything_read_anew,
+            "You let the whole text pass anew for each token of the answer. The KV cache keeps "
+            "what was worked out, so each token passes once. (Document B §9 Q4 says that "
+            "dynamic graphs save repeated work: they do not.)",
+        ),
+        Wrong(
+            {
+                "return 2 * n_params * (prompt_tokens + answer_tokens)": (
+                    "passed = sum(prompt_tokens + i for i in range(answer_tokens))\n"
+                    "    return 2 * n_params * passed"
+                )
+            },
+            "You let prompt and answer pass anew for each token that is written. The KV cache "
+            "keeps what was worked out, so each token passes once.",
+        ),
+        Wrong(
+            {"(prompt_tokens + answer_tokens)": "prompt_tokens * answer_tokens"},
+            "You multiply prompt and answer. Each token passes the model once: add them.",
+        ),
+    ),
+    right=(answer_flops_in_two_phases, answer_flops_as_a_third_of_training),
+    units=("factor",),
+)
 
+# --- 05.2 ----------------------------------------------------------------------------------------
 
-def prompt_times_answer(n_params, prompt_tokens, answer_tokens):
-    return 2 * n_params * prompt_tokens * answer_tokens
+_H100 = fact("hw.H100").value
 
+_PEAK, _BANDWIDTH = _H100["bf16_flop_per_s"], _H100["bandwidth_bytes_per_s"]
 
-# --- 05.2 ------------------------------------------------------------------------------------
+_USD = float(fact("price.h100"))
 
 
 def annual_cost(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
@@ -88,46 +153,126 @@ def annual_cost_by_price_of_a_token(
     return usd_per_million_tokens(tokens_per_s, usd_per_gpu_hour) * tokens_per_year / 1e6
 
 
-def cost_as_printed_in_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600
+E05_2 = Exercise(
+    id="05.2",
+    name="annual_cost",
+    title="The bill of a year",
+    minutes=10,
+    difficulty=1,
+    reference=annual_cost,
+    properties=(
+        Property(
+            "work that keeps a GPU busy for one hour costs the price of that hour",
+            1,
+            (Case((1e9, 9e8, 2.0, 1e15, 0.5), 2.0),),
+        ),
+        Property(
+            "document A's 7B model and 1e9 tokens a year, on an H100 at 2.95 dollars an hour, "
+            "30 % used: 38.65 dollars",
+            2,
+            ((7e9, 1e9, _USD, _PEAK, 0.3),),
+            rel_tol=1e-4,
+        ),
+        Property(
+            "other models, traffic and GPUs come out right",
+            1,
+            ((70.6e9, 3.17e12, 1.37, 312e12, 0.41), (1.24e9, 8.3e7, 0.48, 121e12, 0.17)),
+            hidden=True,
+            rel_tol=1e-4,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600"
+            },
+            "This is document A §5.1 as printed: 1.3 quadrillion dollars, twelve times what "
+            "the whole world produces in a year. Three of its factors are wrong: the work of a "
+            "token, the price of a FLOP, and the seconds of a year. Mend them one by one.",
+        ),
+        Wrong(
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * tokens_per_year * 1e-12"
+            },
+            "The seconds of a year are gone, rightly. Two of document A's factors are still "
+            "wrong: 6 FLOP for each parameter and token, and 1e-12 dollars for a FLOP.",
+        ),
+        Wrong(
+            {"= 2 ": "= 6 "},
+            "Your bill is 3 times too high: 6 FLOP for each parameter and token is training. "
+            "An answer takes 2.",
+        ),
+        Wrong(
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return 2 * n_params * tokens_per_year * 1e-12"
+            },
+            "Your work is right, but 1e-12 dollars for a FLOP is document A's price, and no "
+            "source has it. Work out what an hour of this GPU costs, and how many FLOP it does "
+            "in that hour.",
+        ),
+        Wrong(
+            {"usd_per_gpu_hour\n": "usd_per_gpu_hour * 365 * 24 * 3600\n"},
+            "You multiply by the seconds of a year, as document A §5.1 does. The tokens are "
+            "those of a year already, not of a second.",
+        ),
+        Wrong(
+            {" / 3_600": ""},
+            "You divide the price of an hour by the FLOP of a second: 3,600 times too high. An "
+            "hour has 3,600 seconds.",
+        ),
+        Wrong(
+            {
+                (
+                    "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n"
+                    "    return gpu_seconds"
+                ): "return 2 * n_params * tokens_per_year / peak_flop_per_s"
+            },
+            "You let the GPU work at its peak all the time. Only the share `mfu` of the peak "
+            "is used, and the hour is paid in full.",
+        ),
+        Wrong(
+            {
+                (
+                    "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n"
+                    "    return gpu_seconds"
+                ): "return 2 * n_params * tokens_per_year * mfu / peak_flop_per_s"
+            },
+            "You multiply the work by the utilisation, so a wasteful service is cheaper. The "
+            "utilisation shrinks what an hour yields: it belongs under the line.",
+        ),
+        Wrong(
+            {"gpu_seconds / 3_600 * usd": "365 * 24 * usd"},
+            "You rent one GPU for the whole year, whatever it has to do. Work out first how "
+            "many hours of it the tokens need.",
+        ),
+    ),
+    right=(annual_cost_by_price_of_a_flop, annual_cost_by_price_of_a_token),
+    units=("time", "factor"),
+)
+
+# --- 05.3 ----------------------------------------------------------------------------------------
 
 
-def as_in_a_without_the_seconds(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * tokens_per_year * 1e-12
+def _llama(vocab_size, width, d_ff, layers, heads, kv_heads, *, tied=False):
+    """A config with the keys of a config.json that say what is counted here."""
+    return {
+        "model_type": "llama",
+        "vocab_size": vocab_size,
+        "hidden_size": width,
+        "intermediate_size": d_ff,
+        "num_hidden_layers": layers,
+        "num_attention_heads": heads,
+        "num_key_value_heads": kv_heads,
+        "tie_word_embeddings": tied,
+    }
 
 
-def work_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    return 6 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
+# The shapes that the models are published with, and one that can be counted on paper
+_LLAMA_3_8B = _llama(128_256, 4096, 14_336, 32, 32, 8)
 
+_LLAMA_32_1B = _llama(128_256, 2048, 8192, 16, 32, 8, tied=True)
 
-def price_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year * 1e-12
-
-
-def seconds_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    once = 2 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
-    return once * 365 * 24 * 3600
-
-
-def peak_taken_per_hour(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu) * usd_per_gpu_hour
-
-
-def utilisation_forgotten(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year / peak_flop_per_s / 3_600 * usd_per_gpu_hour
-
-
-def utilisation_multiplied(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year * mfu / peak_flop_per_s / 3_600 * usd_per_gpu_hour
-
-
-def rented_all_year(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 365 * 24 * usd_per_gpu_hour
-
-
-# --- 05.3 ------------------------------------------------------------------------------------
+_TOY = _llama(10, 4, 6, 1, 2, 1)
 
 
 def llama_params(config):
@@ -151,93 +296,145 @@ def llama_params_matrix_by_matrix(config):
     return sum(prod(shape) for shape in shapes)
 
 
-def llama_params_from_the_library(config):
-    from course.accounting.transformer import TransformerShape
+E05_3 = Exercise(
+    id="05.3",
+    name="llama_params",
+    title="Every parameter of a Llama",
+    minutes=15,
+    difficulty=2,
+    reference=llama_params,
+    properties=(
+        Property("the toy model has 212 parameters", 1, (Case((_TOY,), 212),), rel_tol=1e-12),
+        Property(
+            "Llama-3-8B has 8,030,261,248",
+            1,
+            (Case((_LLAMA_3_8B,), 8_030_261_248),),
+            rel_tol=1e-12,
+        ),
+        Property(
+            "Llama-3.2-1B, whose head is its embedding, has 1,235,814,400",
+            1,
+            (Case((_LLAMA_32_1B,), 1_235_814_400),),
+            rel_tol=1e-12,
+        ),
+        Property(
+            "other shapes come out right, to the last parameter",
+            2,
+            (
+                (_llama(32_016, 5120, 13_824, 40, 40, 40),),
+                (_llama(151_936, 896, 4864, 24, 14, 2, tied=True),),
+                (_llama(49_152, 576, 1536, 30, 9, 3, tied=True),),
+            ),
+            hidden=True,
+            rel_tol=1e-12,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n"
+                    "    layer = attention + 3 * d * d_ff + 2 * d"
+                ): "layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff",
+                "d + d": "d",
+            },
+            "You are short by a tiny share: the norms. Each layer has two, and one follows the "
+            "last layer; each has as many weights as the model is wide.",
+        ),
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n    layer = attention"
+                ): "layer = 2 * d * d + 2 * d * kv_width",
+                "d + d": "d",
+            },
+            "You are short by exactly the width: one more norm follows the last layer.",
+        ),
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n"
+                    "    layer = attention + 3 * d * d_ff + 2 *"
+                ): "layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff +"
+            },
+            "You count one norm in each layer. There are two: one before attention, one before "
+            "the MLP.",
+        ),
+        Wrong(
+            {'1 if config["tie_word_embeddings"] else 2': "2"},
+            "You count the head even where it is tied. Then it is the embedding table once "
+            "more, the same numbers in the same memory: count them once.",
+        ),
+        Wrong(
+            {'1 if config["tie_word_embeddings"] else 2': "1"},
+            "You leave out the head. Where it is not tied it is a second table of vocabulary "
+            "times width, with numbers of its own.",
+        ),
+        Wrong(
+            {'1 if config["tie_word_embeddings"] else 2': "0"},
+            "You count the layers without any table of the vocabulary. Kaplan et al. count so; "
+            "the size in a model's name holds the embedding, and the head too if it is not "
+            "tied.",
+        ),
+        Wrong(
+            {
+                (
+                    'kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]\n'
+                    "    attention = 2 * d * d + 2 * d * kv_width\n"
+                    "    layer = attention"
+                ): "layer = 4 * d * d"
+            },
+            "You give every head keys and values of its own. With grouped-query attention "
+            "there are only num_key_value_heads of each, so these two matrices are narrower.",
+        ),
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n    layer = attention + 3"
+                ): "layer = 2 * d * d + 2 * d * kv_width + 2"
+            },
+            "Your MLP has two matrices. This one has a gate, which is a third: gate, up, down.",
+        ),
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n    layer = attention"
+                ): "layer = d * d + 2 * d * kv_width"
+            },
+            "Your attention has three matrices: queries, keys, values. A fourth, of width "
+            "times width, brings the heads together.",
+        ),
+        Wrong(
+            {
+                (
+                    "attention = 2 * d * d + 2 * d * kv_width\n    layer = attention"
+                ): "layer = 2 * d * d + 2 * d * kv_width",
+                'config["num_hidden_layers"] * layer': "layer",
+            },
+            "You count one layer. The model has `num_hidden_layers` of them, all alike.",
+        ),
+        Wrong(
+            {
+                'config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d': '12 * config["num_hidden_layers"] * d**2'
+            },
+            "12·layers·width² is a rule of thumb for models whose MLP is plain and four times "
+            "as wide as the model. Count the matrices of this config.",
+        ),
+    ),
+    right=(llama_params_matrix_by_matrix,),
+    own=True,
+    equivalent={
+        "d // config['num_attention_heads'] → d / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+    },
+)
 
-    return TransformerShape.from_config(config).n_params
+# --- 05.4 ----------------------------------------------------------------------------------------
 
+_LLAMA_3_70B = _llama(128_256, 8192, 28_672, 80, 64, 8)
 
-def norms_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d
-
-
-def last_norm_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d
-
-
-def one_norm_per_layer(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d
-
-
-def tied_head_counted_twice(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + 2 * config["vocab_size"] * d + d
-
-
-def head_never_counted(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + config["vocab_size"] * d + d
-
-
-def embeddings_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + d
-
-
-def keys_in_every_head(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    layer = 4 * d * d + 3 * d * d_ff + 2 * d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d
-
-
-def mlp_without_gate(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 2 * d * d_ff + 2 * d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d
-
-
-def output_projection_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d
-
-
-def one_layer_only(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    tables = 1 if config["tie_word_embeddings"] else 2
-    return layer + tables * config["vocab_size"] * d + d
-
-
-def rule_of_thumb(config):
-    return 12 * config["num_hidden_layers"] * config["hidden_size"] ** 2
-
-
-# --- 05.4 ------------------------------------------------------------------------------------
+_LLAMA_2_7B = _llama(32_000, 4096, 11_008, 32, 32, 32)
 
 
 def largest_batch(config, n_params, memory_gb, seq_len):
@@ -273,21 +470,6 @@ def cache_in_every_head(config, n_params, memory_gb, seq_len):
     return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
 
 
-def values_forgotten(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
-def layers_forgotten(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    kv_bytes = 2 * config["num_key_value_heads"] * head_dim * 2 * seq_len
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
 def head_width_from_kv_heads(config, n_params, memory_gb, seq_len):
     head_dim = config["hidden_size"] // config["num_key_value_heads"]
     per_token = 2 * config["num_hidden_layers"] * config["num_attention_heads"] * head_dim * 2
@@ -296,77 +478,128 @@ def head_width_from_kv_heads(config, n_params, memory_gb, seq_len):
     return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
 
 
-def numbers_taken_for_bytes(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
+E05_4 = Exercise(
+    id="05.4",
+    name="largest_batch",
+    title="What the KV cache leaves room for",
+    minutes=14,
+    difficulty=2,
+    reference=largest_batch,
+    properties=(
+        Property(
+            "Llama-3-8B with 8,192 tokens in 24 GB: 1.074e9 bytes a sequence, and 7 fit",
+            {"kv_bytes": 1, "batch": 1},
+            (Case((_LLAMA_3_8B, 8.03e9, 24, 8_192), {"kv_bytes": 2**30, "batch": 7}),),
+        ),
+        Property(
+            "Llama-2-7B with 4,096 tokens in 80 GB: twice that, and 30 fit",
+            1,
+            (Case((_LLAMA_2_7B, 6.74e9, 80, 4_096), {"kv_bytes": 2**31, "batch": 30}),),
+        ),
+        Property(
+            "Llama-3-70B does not fit in 80 GB at all: a batch of 0",
+            1,
+            ((_LLAMA_3_70B, 70.6e9, 80, 1_024),),
+        ),
+        Property(
+            "other models, memories and lengths come out right",
+            1,
+            (
+                (_LLAMA_3_70B, 70.6e9, 180, 13_000),
+                (_LLAMA_32_1B, 1.24e9, 8, 33_500),
+                (_LLAMA_2_7B, 6.74e9, 16, 617),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            cache_in_every_head,
+            "You keep keys and values of every head of the queries. With grouped-query "
+            "attention several of them share one: only num_key_value_heads are kept.",
+        ),
+        Wrong(
+            {"2 * config": "config"},
+            "Your cache is half of what it should be: there is a key and a value for each token.",
+        ),
+        Wrong(
+            {
+                (
+                    'per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2\n'
+                    "    kv_bytes = per_token"
+                ): 'kv_bytes = 2 * config["num_key_value_heads"] * head_dim * 2'
+            },
+            "You count the cache of one layer. Each layer keeps its own keys and values.",
+        ),
+        Wrong(
+            head_width_from_kv_heads,
+            "You divide the width among the heads of keys and values. A head is as wide as one "
+            "of the queries: hidden_size / num_attention_heads; of these, "
+            "num_key_value_heads are kept.",
+        ),
+        Wrong(
+            {"head_dim * 2": "head_dim", "2 * n_params": "n_params"},
+            "You count numbers, not bytes. In bf16 each takes 2 bytes, in the cache and in the "
+            "weights.",
+        ),
+        Wrong(
+            {
+                (
+                    'per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2\n'
+                    "    kv_bytes = per_token * seq_len"
+                ): 'kv_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2'
+            },
+            "Your cache is that of one token. A sequence keeps the keys and values of all its "
+            "`seq_len` tokens.",
+        ),
+        Wrong(
+            {"1e9": "2**30"},
+            "You read `memory_gb` as GiB. A GB is 1e9 bytes; a GiB is 2**30 bytes, 7.4 % more.",
+        ),
+        Wrong(
+            {"* 1e9 ": ""},
+            "Nothing ever fits: you subtract bytes from GB. A GB is 1e9 bytes.",
+        ),
+        Wrong(
+            {
+                (
+                    "room = memory_gb * 1e9 - 2 * n_params\n"
+                    '    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes)'
+                ): 'return {"kv_bytes": kv_bytes, "batch": int(memory_gb * 1e9 // kv_bytes'
+            },
+            "You fill the whole memory with caches. The weights lie there too: take 2 bytes "
+            "for each parameter off first.",
+        ),
+        Wrong(
+            {"2 * n_params": "n_params"},
+            "You take one byte for each weight, as document A §5.2 seems to when it puts 7B "
+            "parameters into a phone of 8 GB. In bf16 a weight takes 2 bytes.",
+        ),
+        Wrong(
+            {"int(room /": "round(room "},
+            "You round to the nearest number. Nine tenths of a sequence are none: round down.",
+        ),
+        Wrong(
+            {"int(room // kv_bytes)": "room / kv_bytes"},
+            "Your batch is right before rounding. Only whole sequences fit: round down.",
+        ),
+        Wrong(
+            {"max(0, int(room // kv_bytes)": "int(room // kv_bytes"},
+            "Where the weights alone do not fit your batch is below zero. None fits: give 0.",
+        ),
+    ),
+    right=(largest_batch_by_filling, largest_batch_from_the_library),
+    units=("bytes", "factor"),
+    equivalent={
+        "config['hidden_size'] // config['num_attention_heads'] → "
+        "config['hidden_size'] / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+        "room // kv_bytes → room / kv_bytes": "int() rounds down what is above 0, the rest is 0",
+    },
+)
 
-
-def cache_of_one_token(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    kv_bytes = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
-def memory_in_gib(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 2**30 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
-def bytes_taken_from_gb(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
-def weights_forgotten(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    return {"kv_bytes": kv_bytes, "batch": int(memory_gb * 1e9 // kv_bytes)}
-
-
-def one_byte_each_as_in_a(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, int(room // kv_bytes))}
-
-
-def rounded_to_nearest(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, round(room / kv_bytes))}
-
-
-def not_rounded(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": max(0, room / kv_bytes)}
-
-
-def batch_below_zero(config, n_params, memory_gb, seq_len):
-    head_dim = config["hidden_size"] // config["num_attention_heads"]
-    per_token = 2 * config["num_hidden_layers"] * config["num_key_value_heads"] * head_dim * 2
-    kv_bytes = per_token * seq_len
-    room = memory_gb * 1e9 - 2 * n_params
-    return {"kv_bytes": kv_bytes, "batch": int(room // kv_bytes)}
-
-
-# --- 05.5 ------------------------------------------------------------------------------------
+# --- 05.5 ----------------------------------------------------------------------------------------
 
 
 def decode_step(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
@@ -403,20 +636,6 @@ def decode_step_under_the_roof(
     return {"seconds": flops / roof + caches, "crossover": crossover_batch(chip, weight_bits=16)}
 
 
-def added_as_in_a(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": computing + weights + caches, "crossover": flop_per_s / bytes_per_s}
-
-
-def shorter_of_the_two(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": min(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s}
-
-
 def caches_under_the_maximum(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
     computing = 2 * n_params * batch / flop_per_s
     moved = 2 * n_params + kv_bytes_per_token * context * batch
@@ -426,72 +645,115 @@ def caches_under_the_maximum(n_params, kv_bytes_per_token, context, batch, flop_
     }
 
 
-def work_of_prefill(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch * context / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s}
+E05_5 = Exercise(
+    id="05.5",
+    name="decode_step",
+    title="The roofline of a decoding step",
+    minutes=16,
+    difficulty=2,
+    reference=decode_step,
+    properties=(
+        Property(
+            "Llama-3-8B on an H100, one sequence of 8,192 tokens: 5.11 ms; crossover at 295",
+            {"seconds": 1, "crossover": 1},
+            ((8.03e9, 131_072, 8_192, 1, _PEAK, _BANDWIDTH),),
+            rel_tol=1e-5,
+        ),
+        Property(
+            "512 sequences of 128 tokens: 10.9 ms, and computing hides the reading of weights",
+            1,
+            ((8.03e9, 131_072, 128, 512, _PEAK, _BANDWIDTH),),
+            rel_tol=1e-5,
+        ),
+        Property(
+            "other models and chips come out right, on both sides of the crossover",
+            2,
+            (
+                (70.6e9, 327_680, 3_777, 113, 2.25e15, 7.7e12),
+                (1.24e9, 32_768, 219, 731, 121e12, 300e9),
+            ),
+            hidden=True,
+            rel_tol=1e-5,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            {"max(computing, weights)": "computing + weights"},
+            "You add the times of computing and of reading the weights, as document A §5.1 "
+            "adds the costs of compute and memory. A chip does both at once, so the longer "
+            "one counts. (The sum is a cautious guess: never too low, at most twice too high.)",
+        ),
+        Wrong(
+            {"max": "min"},
+            "You take the shorter of the two times. The step is over when both are done: max.",
+        ),
+        Wrong(
+            caches_under_the_maximum,
+            "You let the reading of the caches hide behind computing too. Here attention comes "
+            "after the products, and it only reads: its time is added.",
+        ),
+        Wrong(
+            {"* batch / flop_per_s\n": "* batch * context / flop_per_s\n"},
+            "You count the work of reading the whole context anew. That is prefill, done once. "
+            "A step of decoding computes one token of each sequence.",
+        ),
+        Wrong(
+            {"computing = 2 * ": "computing = 6 * ", "/ bytes_per_s}": "/ bytes_per_s / 3}"},
+            "You count 6 FLOP for each parameter and token, which is training. A forward pass "
+            "takes 2.",
+        ),
+        Wrong(
+            {"n_params * batch / ": "n_params / "},
+            "You compute for one sequence only. Each of the `batch` sequences gets a token.",
+        ),
+        Wrong(
+            {
+                "n_params / ": "n_params * batch / ",
+            },
+            "You read the weights once for each sequence. They are read once and serve the "
+            "whole batch: that is what a batch is good for.",
+        ),
+        Wrong(
+            {
+                (
+                    "caches = kv_bytes_per_token * context * batch / bytes_per_s\n"
+                    '    return {"seconds": max(computing, weights) + caches'
+                ): 'return {"seconds": max(computing, weights)'
+            },
+            "You leave out the caches. Each sequence's keys and values must be read to give it "
+            "its next token.",
+        ),
+        Wrong(
+            {"context * batch / ": "context / "},
+            "You read one cache. Each of the `batch` sequences has a cache of its own.",
+        ),
+        Wrong(
+            {
+                "weights = 2 * n_params / ": "weights = n_params / ",
+                "/ bytes_per_s}": "/ bytes_per_s / 2}",
+            },
+            "You read one byte for each weight. In bf16 it is two.",
+        ),
+        Wrong(
+            {"flop_per_s / bytes_per_s": "bytes_per_s / flop_per_s"},
+            "Your crossover is upside down. It should be FLOP/s divided by bytes/s.",
+        ),
+        Wrong(
+            {
+                'return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s': (
+                    "crossover = flop_per_s / bytes_per_s / 2\n"
+                    '    return {"seconds": max(computing, weights) + caches, "crossover": crossover'
+                )
+            },
+            "Your time is right, but your crossover is half of what it should be. Set "
+            "2·N·batch / flop_per_s equal to 2·N / bytes_per_s: both twos go.",
+        ),
+    ),
+    right=(decode_step_by_cases, decode_step_under_the_roof),
+    units=("factor",),
+)
 
-
-def work_of_training(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 6 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s / 3}
-
-
-def work_of_one_sequence(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s}
-
-
-def weights_for_each_sequence(
-    n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s
-):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params * batch / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s}
-
-
-def caches_forgotten(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    return {"seconds": max(computing, weights), "crossover": flop_per_s / bytes_per_s}
-
-
-def one_cache_for_all(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s}
-
-
-def weights_of_one_byte(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": flop_per_s / bytes_per_s / 2}
-
-
-def crossover_upside_down(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    return {"seconds": max(computing, weights) + caches, "crossover": bytes_per_s / flop_per_s}
-
-
-def crossover_in_bytes(n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s):
-    computing = 2 * n_params * batch / flop_per_s
-    weights = 2 * n_params / bytes_per_s
-    caches = kv_bytes_per_token * context * batch / bytes_per_s
-    crossover = flop_per_s / bytes_per_s / 2
-    return {"seconds": max(computing, weights) + caches, "crossover": crossover}
-
-
-# --- 05.6 ------------------------------------------------------------------------------------
+# --- 05.6 ----------------------------------------------------------------------------------------
 
 
 def compressed(n_params, bits, sparsity, memory_gb):
@@ -538,60 +800,95 @@ def expected_compression_of_a(n_params, bits, sparsity, memory_gb):
     return {"gb": gb, "times_fp32": times, "times_bf16": times, "fits": gb <= memory_gb}
 
 
-def mask_for_nothing(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
+E05_6 = Exercise(
+    id="05.6",
+    name="compressed",
+    title="Sixteen times smaller?",
+    minutes=12,
+    difficulty=2,
+    reference=compressed,
+    properties=(
+        Property(
+            "in 8 GB of memory: 7B at 4 bits, half dropped, take 2.625 GB, 10.7 times smaller than "
+            "fp32, 5.3 than bf16; a fifth dropped, 3.675 GB instead of 3.5; 13B at 8 bits, nothing "
+            "dropped, 13 GB, 4 and 2 times smaller, and do not fit",
+            {"gb": 1, "times_fp32": 1, "times_bf16": 1, "fits": 1},
+            ((7e9, 4, 0.5, 8), (7e9, 4, 0.2, 8), (13e9, 8, 0, 8)),
+        ),
+        Property(
+            "other plans and sizes come out right, one that takes exactly the memory among them",
+            1,
+            (
+                (1.75e11, 4, 0.5, 64),
+                (13.1e9, 8, 0.2, 13),
+                (6.74e9, 3, 0.875, 1.31),
+                (16e9, 4, 0, 8),
+            ),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            expected_compression_of_a,
+            "These are the figures of document A §5.2. Its 16 times is 32/4/0.5: counted from "
+            "fp32, with a mask that takes no space. And it says 4 times for 8 bits, pruned or "
+            "not, from fp32 or not. Work out the bits of a weight.",
+        ),
+        Wrong(
+            {" + (1 if sparsity > 0 else 0)": ""},
+            "Your mask takes no space, as in document A §5.2. Without it nobody knows which "
+            "weights are left: one bit for every weight of the model, once any are dropped.",
+        ),
+        Wrong(
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "(bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)"
+            },
+            "Your mask has a bit for each weight that is kept. It must speak of the dropped "
+            "ones too: one bit for every weight.",
+        ),
+        Wrong(
+            {"(1 if sparsity > 0 else 0)": "1"},
+            "You store a mask even where nothing is dropped. Then every weight is there, and "
+            "no mask is needed.",
+        ),
+        Wrong(
+            {"(1 if": "(8 if"},
+            "Your mask takes a byte for each weight. To be kept or not is one bit.",
+        ),
+        Wrong(
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits * sparsity + 1 if sparsity > 0 else bits"
+            },
+            "You store the share that is dropped. `sparsity` of the weights go, 1 - sparsity stay.",
+        ),
+        Wrong(
+            {"bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits"},
+            "Your sizes do not depend on the sparsity. A dropped weight takes no bits, only "
+            "its place in the mask.",
+        ),
+        Wrong(
+            {"16 / bits": "32 / bits"},
+            'You count from 32 bits both times. A model in bf16 starts from 16: "times_bf16" '
+            "is half as much.",
+        ),
+        Wrong(
+            {" / 8 ": " "},
+            "Your size is 8 times too large: a byte is 8 bits.",
+        ),
+        Wrong(
+            {
+                "32 / bits_per_param": "bits_per_param / 32",
+                "16 / bits_per_param": "bits_per_param / 16",
+            },
+            "You give the share that is left over. How many times smaller is the other way "
+            "round: before / after.",
+        ),
+    ),
+    right=(compressed_from_sizes, compressed_with_the_library),
+    units=("bytes",),
+)
 
-
-def mask_of_what_is_kept(n_params, bits, sparsity, memory_gb):
-    each = (bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_always(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + 1
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_of_a_byte(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (8 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def dropped_taken_for_kept(n_params, bits, sparsity, memory_gb):
-    each = bits * sparsity + 1 if sparsity > 0 else bits
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def pruning_ignored(n_params, bits, sparsity, memory_gb):
-    gb = n_params * bits / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / bits, "times_bf16": 16 / bits, "fits": gb <= memory_gb}
-
-
-def fp32_twice(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 32 / each, "fits": gb <= memory_gb}
-
-
-def bits_taken_for_bytes(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def share_that_is_left(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": each / 32, "times_bf16": each / 16, "fits": gb <= memory_gb}
-
-
-# --- 05.7 ------------------------------------------------------------------------------------
+# --- 05.7 ----------------------------------------------------------------------------------------
 
 
 def speedup(acceptance, n_draft, cost_ratio):
@@ -629,6 +926,10 @@ def each_for_itself(acceptance, n_draft, cost_ratio):
     return (1 + n_draft * acceptance) / (n_draft * cost_ratio + 1)
 
 
+def all_or_nothing(acceptance, n_draft, cost_ratio):
+    return (1 + n_draft * acceptance**n_draft) / (n_draft * cost_ratio + 1)
+
+
 def draft_costs_nothing(acceptance, n_draft, cost_ratio):
     return sum(acceptance**i for i in range(n_draft + 1))
 
@@ -649,21 +950,95 @@ def last_token_forgotten(acceptance, n_draft, cost_ratio):
     return sum(acceptance**i for i in range(n_draft)) / (n_draft * cost_ratio + 1)
 
 
-def all_or_nothing(acceptance, n_draft, cost_ratio):
-    return (1 + n_draft * acceptance**n_draft) / (n_draft * cost_ratio + 1)
+E05_7 = Exercise(
+    id="05.7",
+    name="speedup",
+    title="A draft to be checked",
+    minutes=10,
+    difficulty=2,
+    reference=speedup,
+    properties=(
+        Property(
+            "a draft that is always right, 4 tokens at 0.05 each: 5 tokens in the time of 1.2",
+            1,
+            (Case((1.0, 4, 0.05), 5 / 1.2),),
+        ),
+        Property(
+            "right 8 times in 10, 5 tokens at 0.05 each: 2.95 times as fast",
+            1,
+            ((0.8, 5, 0.05),),
+        ),
+        Property(
+            "a poor and slow draft slows the model down: 0.65",
+            1,
+            ((0.3, 4, 0.3),),
+        ),
+        Property(
+            "other drafts come out right",
+            1,
+            ((0.617, 3, 0.111), (0.93, 11, 0.023), (1, 7, 0.137)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            share_of_all,
+            "You count (n_draft + 1)·acceptance tokens. After the first wrong token all that "
+            "follow are thrown away, however good; and the large model's own token is always "
+            "right.",
+        ),
+        Wrong(
+            each_for_itself,
+            "You count every drafted token by itself. The third is of use only if the first "
+            "and the second were right too: its chance is acceptance**3.",
+        ),
+        Wrong(
+            all_or_nothing,
+            "You keep the draft only if all of it is right. What stands before the first wrong "
+            "token is kept.",
+        ),
+        Wrong(
+            draft_costs_nothing,
+            "Your tokens are right, but drafting takes time too: `cost_ratio` of a pass of the "
+            "large model for each of the n_draft tokens.",
+        ),
+        Wrong(
+            one_draft_token_paid,
+            "You pay for one drafted token. The draft model makes n_draft of them, one after "
+            "the other.",
+        ),
+        Wrong(
+            check_costs_nothing,
+            "You leave out the pass of the large model that checks the draft. It takes a time "
+            "of 1.",
+        ),
+        Wrong(
+            own_token_forgotten,
+            "You count the accepted tokens only. The pass that checks them gives one token of "
+            "the large model's own on top, even if all of the draft is wrong.",
+        ),
+        Wrong(
+            last_token_forgotten,
+            "Your sum is one term short. With all of the draft accepted there are "
+            "n_draft + 1 tokens: the powers go from 0 to n_draft.",
+        ),
+        Wrong(
+            {"tokens / (n_draft * cost_ratio + 1": "max(1, tokens / (n_draft * cost_ratio + 1)"},
+            "You never let it be slower than without a draft. It can be: a poor draft costs "
+            "time and gives nothing.",
+        ),
+        Wrong(
+            {
+                "sum(acceptance**i for i in range(n_draft + 1)": "(1 - acceptance ** (n_draft + 1)) / (1 - acceptance"
+            },
+            "Your formula divides by 1 - acceptance, which is 0 for a draft that is always "
+            "right. Add the powers one by one, or treat 1 apart.",
+        ),
+    ),
+    right=(speedup_by_the_closed_form, speedup_by_chances, speedup_from_the_library),
+)
 
-
-def always_faster(acceptance, n_draft, cost_ratio):
-    tokens = sum(acceptance**i for i in range(n_draft + 1))
-    return max(1, tokens / (n_draft * cost_ratio + 1))
-
-
-def divided_by_zero(acceptance, n_draft, cost_ratio):
-    tokens = (1 - acceptance ** (n_draft + 1)) / (1 - acceptance)
-    return tokens / (n_draft * cost_ratio + 1)
-
-
-# --- 05.8 ------------------------------------------------------------------------------------
+# --- 05.8 ----------------------------------------------------------------------------------------
 
 
 def waiting_share(requests_per_s, service_s, n_gpus):
@@ -739,51 +1114,6 @@ def turned_away(requests_per_s, service_s, n_gpus):
     return blocked
 
 
-def last_term_twice(requests_per_s, service_s, n_gpus):
-    busy = requests_per_s * service_s
-    if busy >= n_gpus:
-        raise ValueError("too few GPUs")
-    term = total = 1.0
-    for k in range(1, n_gpus + 1):
-        term *= busy / k
-        total += term
-    last = term / (1 - busy / n_gpus)
-    return last / (total + last)
-
-
-def sum_forgotten_below(requests_per_s, service_s, n_gpus):
-    busy = requests_per_s * service_s
-    if busy >= n_gpus:
-        raise ValueError("too few GPUs")
-    term = total = 1.0
-    for k in range(1, n_gpus):
-        term *= busy / k
-        total += term
-    return term * busy / (n_gpus - busy) / total
-
-
-def any_load(requests_per_s, service_s, n_gpus):
-    busy = requests_per_s * service_s
-    term = total = 1.0
-    for k in range(1, n_gpus):
-        term *= busy / k
-        total += term
-    last = term * busy / (n_gpus - busy)
-    return last / (total + last)
-
-
-def full_load_allowed(requests_per_s, service_s, n_gpus):
-    busy = requests_per_s * service_s
-    if busy > n_gpus:
-        raise ValueError("too few GPUs")
-    term = total = 1.0
-    for k in range(1, n_gpus):
-        term *= busy / k
-        total += term
-    last = term * busy / (n_gpus - busy)
-    return last / (total + last)
-
-
 def factorials_too_large(requests_per_s, service_s, n_gpus):
     from math import factorial
 
@@ -794,7 +1124,110 @@ def factorials_too_large(requests_per_s, service_s, n_gpus):
     return last / (sum(busy**k / factorial(k) for k in range(n_gpus)) + last)
 
 
-# --- 05.9 ------------------------------------------------------------------------------------
+E05_8 = Exercise(
+    id="05.8",
+    name="waiting_share",
+    title="Who has to wait?",
+    minutes=16,
+    difficulty=3,
+    reference=waiting_share,
+    properties=(
+        Property(
+            "with one GPU the share that waits is its utilisation",
+            1,
+            (Case((0.3, 2, 1), 0.6),),
+        ),
+        Property(
+            "of four GPUs that are busy 80 % or 95 % of the time: 60 % and 89 % wait",
+            1,
+            ((1.6, 2, 4), (1.9, 2, 4)),
+        ),
+        Property("too few GPUs are refused with ValueError", 1, ((3, 2, 4),)),
+        Property("200 GPUs that are busy 95 % of the time: 37 % wait", 1, ((9.5, 20, 200),)),
+        Property(
+            "other services come out right, and just enough GPUs are too few",
+            1,
+            ((0.37, 1.9, 2), (11.3, 0.7, 9), (2, 2, 4)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            nobody_waits_as_in_a,
+            "You say that nobody waits once there are requests per second over throughput "
+            "GPUs, as document A §5.1 does. Requests do not come evenly: several come at once, "
+            "and then there is a queue.",
+        ),
+        Wrong(
+            one_queue_each,
+            "You give the utilisation, which is right for one GPU with a queue of its own. "
+            "Here all share one queue: who comes waits only if all are busy.",
+        ),
+        Wrong(
+            all_busy_by_chance,
+            "You take each GPU to be busy by itself, and multiply. They are busy together, in "
+            "the same rush, so all of them are busy far more often.",
+        ),
+        Wrong(
+            turned_away,
+            "This is Erlang's other formula, for requests that are turned away when all are "
+            "busy. Here they wait, which keeps the GPUs busy for longer: the last term has the "
+            "factor 1 / (1 - utilisation).",
+        ),
+        Wrong(
+            {
+                'f"{n_gpus} GPUs are too few for {busy} busy ones: the queue never ends': '"too few GPUs',
+                "1, n_gpus)": "1, n_gpus + 1)",
+                "* busy / (n_gpus - busy": "/ (1 - busy / n_gpus",
+            },
+            "You have the term with k = n_gpus twice: the sum stops at n_gpus - 1, and the "
+            "last term is added once, with its factor.",
+        ),
+        Wrong(
+            {
+                'f"{n_gpus} GPUs are too few for {busy} busy ones: the queue never ends': '"too few GPUs',
+                (
+                    "last = term * busy / (n_gpus - busy)\n    return last / (total + last)"
+                ): "return term * busy / (n_gpus - busy) / total",
+            },
+            "You divide by the sum alone. The last term belongs under the line as well: a "
+            "share is a part over the whole.",
+        ),
+        Wrong(
+            {
+                (
+                    "    if busy >= n_gpus:\n"
+                    '        raise ValueError(f"{n_gpus} GPUs are too few for {busy} busy ones: the queue never ends")\n'
+                ): ""
+            },
+            "Your formula is right, but it takes any load. Where more work comes in than all "
+            "GPUs can do, the queue grows for ever: raise ValueError.",
+        ),
+        Wrong(
+            {
+                "busy >= n_gpus:\n": "busy > n_gpus:\n",
+                'f"{n_gpus} GPUs are too few for {busy} busy ones: the queue never ends': '"too few GPUs',
+            },
+            "You refuse a load above all GPUs, but not one that just fills them. It leaves no "
+            "time to work off a queue, so that one never ends either.",
+        ),
+        Wrong(
+            factorials_too_large,
+            "Your formula is right, but busy**k and the factorial of k become too large for "
+            "a computer's numbers. Each term is the one before times busy/k.",
+        ),
+    ),
+    right=(
+        waiting_share_through_blocking,
+        waiting_share_in_logs,
+        waiting_share_from_the_library,
+    ),
+)
+
+# --- 05.9 ----------------------------------------------------------------------------------------
+
+
+_LATE = "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)"
 
 
 def gpus_needed(requests_per_s, service_s, max_wait_s):
@@ -842,50 +1275,6 @@ def eighty_percent_busy(requests_per_s, service_s, max_wait_s):
     return ceil(requests_per_s * service_s / 0.8)
 
 
-def nobody_waits_at_all(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def mean_wait_within(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) / (n_gpus / service_s - requests_per_s) > max_wait_s:
-        n_gpus += 1
-    return n_gpus
-
-
-def arrivals_not_subtracted(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-n_gpus / service_s * max_wait_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def one_gpu_clears_the_queue(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-max_wait_s / service_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
 def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
     from math import exp
 
@@ -898,37 +1287,101 @@ def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
         n_gpus += 1
 
 
-def ten_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
+E05_9 = Exercise(
+    id="05.9",
+    name="gpus_needed",
+    title="How many GPUs?",
+    minutes=12,
+    difficulty=3,
+    reference=gpus_needed,
+    properties=(
+        Property(
+            "10 requests a second of 2 s each, at most 0.5 s of waiting: 28 GPUs",
+            1,
+            ((10, 2, 0.5),),
+        ),
+        Property(
+            "the same with up to 4 s of waiting: 23 GPUs",
+            1,
+            ((10, 2, 4),),
+        ),
+        Property(
+            "one request in 2 s, each 2 s long, at most 1 s of waiting: 4 GPUs",
+            1,
+            ((0.5, 2, 1),),
+        ),
+        Property(
+            "other services come out right, one that a single GPU holds among them",
+            1,
+            ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7), (0.0017, 5, 3.1)),
+            hidden=True,
+        ),
+    ),
+    wrong=(
+        Wrong(
+            throughput_alone_as_in_a,
+            "This is document A §5.1: requests per second over throughput, rounded up. So many "
+            "GPUs just keep up if requests come evenly. They do not, and the queue grows long, "
+            "or for ever.",
+        ),
+        Wrong(
+            eighty_percent_busy,
+            "You take a fixed share of 80 % to be busy. It does not know how long a wait is "
+            "allowed, and a small service needs more room than a large one.",
+        ),
+        Wrong(
+            {" * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": ""},
+            "You let only 1 % wait at all. A wait of up to `max_wait_s` is allowed.",
+        ),
+        Wrong(
+            {
+                "* exp(-(n_gpus / service_s - requests_per_s) * max_wait_s) <= 0.01": "/ (n_gpus / service_s - requests_per_s) <= max_wait_s"
+            },
+            "You hold the mean wait to the limit. Then many wait longer: asked is that 99 % "
+            "stay within it.",
+        ),
+        Wrong(
+            {" - requests_per_s": ""},
+            "Your queue empties as if no more requests came. They keep coming: the rate is "
+            "n_gpus / service_s - requests_per_s.",
+        ),
+        Wrong(
+            {
+                "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": "exp(-max_wait_s / service_s)"
+            },
+            "Your queue empties at the rate of one GPU, 1 / service_s. All of them work on it, "
+            "while new requests come: n_gpus / service_s - requests_per_s.",
+        ),
+        Wrong(
+            a_queue_for_each_gpu,
+            "You give each GPU a queue of its own. With one queue for all, who is next goes to "
+            "whichever GPU is free first, and fewer are needed.",
+        ),
+        Wrong(
+            {"0.01": "0.99"},
+            "You let 99 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
+        ),
+        Wrong(
+            {"0.01": "0.1"},
+            "You let 10 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
+        ),
+    ),
+    right=(gpus_needed_with_erlang_c, gpus_needed_from_the_library),
+    equivalent={
+        "0 → -1": "a round with no GPU leaves the recursion at 1, where it starts",
+        "n_gpus > busy → n_gpus >= busy": "with exactly as many GPUs as are busy all wait, 1 > 0.01",
+        f"share * {_LATE} <= 0.01 → share * {_LATE} < 0.01": "no service meets 1 % to the last digit",
+    },
+)
 
-    from course.inference.queueing import erlang_c
+# --- 05.10 ---------------------------------------------------------------------------------------
 
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.1
-    ):
-        n_gpus += 1
-    return n_gpus
+_SARDANA = fact("sardana.example_30B").value
 
+_SMALL = [_SARDANA["n_params"], _SARDANA["n_train_tokens"]]
 
-def ninety_nine_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.99
-    ):
-        n_gpus += 1
-    return n_gpus
-
-
-# --- 05.10 -----------------------------------------------------------------------------------
+# Chinchilla-optimal by the constants of sardana.constants, to three digits
+_LARGE = [_SARDANA["chinchilla_n_params"], 1.56e12]
 
 
 def lifetime(small, large, n_inference_tokens):
@@ -970,36 +1423,6 @@ def lifetime_with_the_library(small, large, n_inference_tokens):
     return {"times_training": times, "cheaper": cheaper, "even_at": even_at}
 
 
-def ten_times_as_in_a(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [10, 10],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def six_for_inference_as_in_a(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 6 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [n_inference_tokens / d for d in (d_1, d_2)],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": max(0, (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def two_for_training(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (2 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [n_inference_tokens / d for d in (d_1, d_2)],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": max(0, (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
 def training_forgotten(small, large, n_inference_tokens):
     return {
         "times_training": [n_inference_tokens / (3 * d) for _, d in (small, large)],
@@ -1008,916 +1431,95 @@ def training_forgotten(small, large, n_inference_tokens):
     }
 
 
-def training_alone(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    return {
-        "times_training": [n_inference_tokens / (3 * d) for d in (d_1, d_2)],
-        "cheaper": "small" if n_1 * d_1 < n_2 * d_2 else "large",
-        "even_at": max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def ratio_of_tokens(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [n_inference_tokens / d for d in (d_1, d_2)],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def training_over_inference(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [3 * d / n_inference_tokens for d in (d_1, d_2)],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def dearer_taken_for_cheaper(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [n_inference_tokens / (3 * d) for d in (d_1, d_2)],
-        "cheaper": "large" if bills[0] < bills[1] else "small",
-        "even_at": max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)),
-    }
-
-
-def even_before_the_first_token(small, large, n_inference_tokens):
-    (n_1, d_1), (n_2, d_2) = small, large
-    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]
-    return {
-        "times_training": [n_inference_tokens / (3 * d) for d in (d_1, d_2)],
-        "cheaper": "small" if bills[0] < bills[1] else "large",
-        "even_at": 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1),
-    }
-
-
-def _llama(vocab_size, width, d_ff, layers, heads, kv_heads, *, tied=False):
-    """A config with the keys of a config.json that say what is counted here."""
-    return {
-        "model_type": "llama",
-        "vocab_size": vocab_size,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_hidden_layers": layers,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "tie_word_embeddings": tied,
-    }
-
-
-# The shapes that the models are published with, and one that can be counted on paper
-_LLAMA_3_8B = _llama(128_256, 4096, 14_336, 32, 32, 8)
-_LLAMA_3_70B = _llama(128_256, 8192, 28_672, 80, 64, 8)
-_LLAMA_32_1B = _llama(128_256, 2048, 8192, 16, 32, 8, tied=True)
-_LLAMA_2_7B = _llama(32_000, 4096, 11_008, 32, 32, 32)
-_TOY = _llama(10, 4, 6, 1, 2, 1)
-
-_H100 = fact("hw.H100").value
-_PEAK, _BANDWIDTH = _H100["bf16_flop_per_s"], _H100["bandwidth_bytes_per_s"]
-_USD = float(fact("price.h100"))
-_SARDANA = fact("sardana.example_30B").value
-_SMALL = [_SARDANA["n_params"], _SARDANA["n_train_tokens"]]
-# Chinchilla-optimal by the constants of sardana.constants, to three digits
-_LARGE = [_SARDANA["chinchilla_n_params"], 1.56e12]
-
-EXERCISES = [
-    Exercise(
-        id="05.1",
-        name="answer_flops",
-        title="The FLOP of an answer",
-        minutes=6,
-        difficulty=1,
-        reference=answer_flops,
-        properties=(
-            Property(
-                "a model of 7B, a prompt of 500 tokens and an answer of 200 take 9.8e12 FLOP",
-                1,
-                (Case((7e9, 500, 200), 9.8e12),),
-            ),
-            Property(
-                "a long prompt with a short answer takes as much as the other way round",
-                1,
-                ((70.6e9, 8_000, 20), (70.6e9, 20, 8_000)),
-            ),
-            Property(
-                "other sizes, and an answer of one token, come out right",
-                1,
-                ((4.05e11, 1_733, 617), (1.24e8, 37, 1)),
-                hidden=True,
-            ),
+E05_10 = Exercise(
+    id="05.10",
+    name="lifetime",
+    title="Train smaller, for longer",
+    minutes=16,
+    difficulty=3,
+    reference=lifetime,
+    properties=(
+        Property(
+            "16.4B on 3.27T tokens or 30B on 1.56T, asked for 5e12 tokens: inference costs 0.5 "
+            "and 1.1 times the training, and the small one is cheaper, from 1.51e12 tokens on",
+            2,
+            ((_SMALL, _LARGE, _SARDANA["n_inference_tokens"]),),
         ),
-        wrong=(
-            Wrong(
-                six_as_in_a,
-                "6 FLOP for each parameter and token, as document A §5.1 has it, is training: 2 "
-                "forward and 4 backward. An answer has no backward pass, so yours is 3 times too "
-                "much.",
-            ),
-            Wrong(
-                one_flop_per_parameter,
-                "You count one FLOP for each parameter and token. A token is multiplied with the "
-                "parameter and the product is added to a sum: that makes two.",
-            ),
-            Wrong(
-                prompt_forgotten,
-                "You count the answer only. The model must read the prompt as well, and each of "
-                "its tokens passes all parameters too.",
-            ),
-            Wrong(
-                answer_forgotten,
-                "You count the prompt only. The tokens of the answer pass the model too, one after "
-                "the other.",
-            ),
-            Wrong(
-                last_token_left_out,
-                "You leave out the last token of the answer. It need not pass the model, that is "
-                "true; here it is counted all the same.",
-            ),
-            Wrong(
-                everything_read_anew,
-                "You let the whole text pass anew for each token of the answer. The KV cache keeps "
-                "what was worked out, so each token passes once. (Document B §9 Q4 says that "
-                "dynamic graphs save repeated work: they do not.)",
-            ),
-            Wrong(
-                everything_read_anew_but_the_new_token,
-                "You let prompt and answer pass anew for each token that is written. The KV cache "
-                "keeps what was worked out, so each token passes once.",
-            ),
-            Wrong(
-                prompt_times_answer,
-                "You multiply prompt and answer. Each token passes the model once: add them.",
-            ),
+        Property(
+            "the same pair, asked for 1e12 tokens: the large one is cheaper",
+            1,
+            ((_SMALL, _LARGE, 1e12),),
         ),
-        right=(answer_flops_in_two_phases, answer_flops_as_a_third_of_training),
-    ),
-    Exercise(
-        id="05.2",
-        name="annual_cost",
-        title="The bill of a year",
-        minutes=10,
-        difficulty=1,
-        reference=annual_cost,
-        properties=(
-            Property(
-                "work that keeps a GPU busy for one hour costs the price of that hour",
-                1,
-                (Case((1e9, 9e8, 2.0, 1e15, 0.5), 2.0),),
-            ),
-            Property(
-                "document A's 7B model and 1e9 tokens a year, on an H100 at 2.95 dollars an hour, "
-                "30 % used: 38.65 dollars",
-                2,
-                ((7e9, 1e9, _USD, _PEAK, 0.3),),
-                rel_tol=1e-4,
-            ),
-            Property(
-                "other models, traffic and GPUs come out right",
-                1,
-                ((70.6e9, 3.17e12, 1.37, 312e12, 0.41), (1.24e9, 8.3e7, 0.48, 121e12, 0.17)),
-                hidden=True,
-                rel_tol=1e-4,
-            ),
+        Property(
+            "a small one that also costs less to train is cheaper from the first token on",
+            1,
+            (([8e9, 1e12], [70e9, 1e12], 2e12),),
         ),
-        wrong=(
-            Wrong(
-                cost_as_printed_in_a,
-                "This is document A §5.1 as printed: 1.3 quadrillion dollars, twelve times what "
-                "the whole world produces in a year. Three of its factors are wrong: the work of a "
-                "token, the price of a FLOP, and the seconds of a year. Mend them one by one.",
-            ),
-            Wrong(
-                as_in_a_without_the_seconds,
-                "The seconds of a year are gone, rightly. Two of document A's factors are still "
-                "wrong: 6 FLOP for each parameter and token, and 1e-12 dollars for a FLOP.",
-            ),
-            Wrong(
-                work_of_a,
-                "Your bill is 3 times too high: 6 FLOP for each parameter and token is training. "
-                "An answer takes 2.",
-            ),
-            Wrong(
-                price_of_a,
-                "Your work is right, but 1e-12 dollars for a FLOP is document A's price, and no "
-                "source has it. Work out what an hour of this GPU costs, and how many FLOP it does "
-                "in that hour.",
-            ),
-            Wrong(
-                seconds_of_a,
-                "You multiply by the seconds of a year, as document A §5.1 does. The tokens are "
-                "those of a year already, not of a second.",
-            ),
-            Wrong(
-                peak_taken_per_hour,
-                "You divide the price of an hour by the FLOP of a second: 3,600 times too high. An "
-                "hour has 3,600 seconds.",
-            ),
-            Wrong(
-                utilisation_forgotten,
-                "You let the GPU work at its peak all the time. Only the share `mfu` of the peak "
-                "is used, and the hour is paid in full.",
-            ),
-            Wrong(
-                utilisation_multiplied,
-                "You multiply the work by the utilisation, so a wasteful service is cheaper. The "
-                "utilisation shrinks what an hour yields: it belongs under the line.",
-            ),
-            Wrong(
-                rented_all_year,
-                "You rent one GPU for the whole year, whatever it has to do. Work out first how "
-                "many hours of it the tokens need.",
-            ),
-        ),
-        right=(annual_cost_by_price_of_a_flop, annual_cost_by_price_of_a_token),
-    ),
-    Exercise(
-        id="05.3",
-        name="llama_params",
-        title="Every parameter of a Llama",
-        minutes=15,
-        difficulty=2,
-        reference=llama_params,
-        properties=(
-            Property("the toy model has 212 parameters", 1, (Case((_TOY,), 212),), rel_tol=1e-12),
-            Property(
-                "Llama-3-8B has 8,030,261,248",
-                1,
-                (Case((_LLAMA_3_8B,), 8_030_261_248),),
-                rel_tol=1e-12,
-            ),
-            Property(
-                "Llama-3.2-1B, whose head is its embedding, has 1,235,814,400",
-                1,
-                (Case((_LLAMA_32_1B,), 1_235_814_400),),
-                rel_tol=1e-12,
-            ),
-            Property(
-                "other shapes come out right, to the last parameter",
-                2,
-                (
-                    (_llama(32_016, 5120, 13_824, 40, 40, 40),),
-                    (_llama(151_936, 896, 4864, 24, 14, 2, tied=True),),
-                    (_llama(49_152, 576, 1536, 30, 9, 3, tied=True),),
-                ),
-                hidden=True,
-                rel_tol=1e-12,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                norms_forgotten,
-                "You are short by a tiny share: the norms. Each layer has two, and one follows the "
-                "last layer; each has as many weights as the model is wide.",
-            ),
-            Wrong(
-                last_norm_forgotten,
-                "You are short by exactly the width: one more norm follows the last layer.",
-            ),
-            Wrong(
-                one_norm_per_layer,
-                "You count one norm in each layer. There are two: one before attention, one before "
-                "the MLP.",
-            ),
-            Wrong(
-                tied_head_counted_twice,
-                "You count the head even where it is tied. Then it is the embedding table once "
-                "more, the same numbers in the same memory: count them once.",
-            ),
-            Wrong(
-                head_never_counted,
-                "You leave out the head. Where it is not tied it is a second table of vocabulary "
-                "times width, with numbers of its own.",
-            ),
-            Wrong(
-                embeddings_forgotten,
-                "You count the layers without any table of the vocabulary. Kaplan et al. count so; "
-                "the size in a model's name holds the embedding, and the head too if it is not "
-                "tied.",
-            ),
-            Wrong(
-                keys_in_every_head,
-                "You give every head keys and values of its own. With grouped-query attention "
-                "there are only num_key_value_heads of each, so these two matrices are narrower.",
-            ),
-            Wrong(
-                mlp_without_gate,
-                "Your MLP has two matrices. This one has a gate, which is a third: gate, up, down.",
-            ),
-            Wrong(
-                output_projection_forgotten,
-                "Your attention has three matrices: queries, keys, values. A fourth, of width "
-                "times width, brings the heads together.",
-            ),
-            Wrong(
-                one_layer_only,
-                "You count one layer. The model has `num_hidden_layers` of them, all alike.",
-            ),
-            Wrong(
-                rule_of_thumb,
-                "12·layers·width² is a rule of thumb for models whose MLP is plain and four times "
-                "as wide as the model. Count the matrices of this config.",
-            ),
-        ),
-        right=(llama_params_matrix_by_matrix, llama_params_from_the_library),
-    ),
-    Exercise(
-        id="05.4",
-        name="largest_batch",
-        title="What the KV cache leaves room for",
-        minutes=14,
-        difficulty=2,
-        reference=largest_batch,
-        properties=(
-            Property(
-                "Llama-3-8B with 8,192 tokens in 24 GB: 1.074e9 bytes a sequence, and 7 fit",
-                2,
-                (Case((_LLAMA_3_8B, 8.03e9, 24, 8_192), {"kv_bytes": 2**30, "batch": 7}),),
-            ),
-            Property(
-                "Llama-2-7B with 4,096 tokens in 80 GB: twice that, and 30 fit",
-                1,
-                (Case((_LLAMA_2_7B, 6.74e9, 80, 4_096), {"kv_bytes": 2**31, "batch": 30}),),
-            ),
-            Property(
-                "Llama-3-70B does not fit in 80 GB at all: a batch of 0",
-                1,
-                ((_LLAMA_3_70B, 70.6e9, 80, 1_024),),
-            ),
-            Property(
-                "other models, memories and lengths come out right",
-                1,
-                (
-                    (_LLAMA_3_70B, 70.6e9, 180, 13_000),
-                    (_LLAMA_32_1B, 1.24e9, 8, 33_500),
-                    (_LLAMA_2_7B, 6.74e9, 16, 617),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                cache_in_every_head,
-                "You keep keys and values of every head of the queries. With grouped-query "
-                "attention several of them share one: only num_key_value_heads are kept.",
-            ),
-            Wrong(
-                values_forgotten,
-                "Your cache is half of what it should be: there is a key and a value for each "
-                "token.",
-            ),
-            Wrong(
-                layers_forgotten,
-                "You count the cache of one layer. Each layer keeps its own keys and values.",
-            ),
-            Wrong(
-                head_width_from_kv_heads,
-                "You divide the width among the heads of keys and values. A head is as wide as one "
-                "of the queries: hidden_size / num_attention_heads; of these, "
-                "num_key_value_heads are kept.",
-            ),
-            Wrong(
-                numbers_taken_for_bytes,
-                "You count numbers, not bytes. In bf16 each takes 2 bytes, in the cache and in the "
-                "weights.",
-            ),
-            Wrong(
-                cache_of_one_token,
-                "Your cache is that of one token. A sequence keeps the keys and values of all its "
-                "`seq_len` tokens.",
-            ),
-            Wrong(
-                memory_in_gib,
-                "You read `memory_gb` as GiB. A GB is 1e9 bytes; a GiB is 2**30 bytes, 7.4 % more.",
-            ),
-            Wrong(
-                bytes_taken_from_gb,
-                "Nothing ever fits: you subtract bytes from GB. A GB is 1e9 bytes.",
-            ),
-            Wrong(
-                weights_forgotten,
-                "You fill the whole memory with caches. The weights lie there too: take 2 bytes "
-                "for each parameter off first.",
-            ),
-            Wrong(
-                one_byte_each_as_in_a,
-                "You take one byte for each weight, as document A §5.2 seems to when it puts 7B "
-                "parameters into a phone of 8 GB. In bf16 a weight takes 2 bytes.",
-            ),
-            Wrong(
-                rounded_to_nearest,
-                "You round to the nearest number. Nine tenths of a sequence are none: round down.",
-            ),
-            Wrong(
-                not_rounded,
-                "Your batch is right before rounding. Only whole sequences fit: round down.",
-            ),
-            Wrong(
-                batch_below_zero,
-                "Where the weights alone do not fit your batch is below zero. None fits: give 0.",
-            ),
-        ),
-        right=(largest_batch_by_filling, largest_batch_from_the_library),
-    ),
-    Exercise(
-        id="05.5",
-        name="decode_step",
-        title="The roofline of a decoding step",
-        minutes=16,
-        difficulty=2,
-        reference=decode_step,
-        properties=(
-            Property(
-                "Llama-3-8B on an H100, one sequence of 8,192 tokens: 5.11 ms; crossover at 295",
-                2,
-                ((8.03e9, 131_072, 8_192, 1, _PEAK, _BANDWIDTH),),
-                rel_tol=1e-5,
-            ),
-            Property(
-                "512 sequences of 128 tokens: 10.9 ms, and computing hides the reading of weights",
-                1,
-                ((8.03e9, 131_072, 128, 512, _PEAK, _BANDWIDTH),),
-                rel_tol=1e-5,
-            ),
-            Property(
-                "other models and chips come out right, on both sides of the crossover",
-                2,
-                (
-                    (70.6e9, 327_680, 3_777, 113, 2.25e15, 7.7e12),
-                    (1.24e9, 32_768, 219, 731, 121e12, 300e9),
-                ),
-                hidden=True,
-                rel_tol=1e-5,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                added_as_in_a,
-                "You add the times of computing and of reading the weights, as document A §5.1 "
-                "adds the costs of compute and memory. A chip does both at once, so the longer "
-                "one counts. (The sum is a cautious guess: never too low, at most twice too high.)",
-            ),
-            Wrong(
-                shorter_of_the_two,
-                "You take the shorter of the two times. The step is over when both are done: max.",
-            ),
-            Wrong(
-                caches_under_the_maximum,
-                "You let the reading of the caches hide behind computing too. Here attention comes "
-                "after the products, and it only reads: its time is added.",
-            ),
-            Wrong(
-                work_of_prefill,
-                "You count the work of reading the whole context anew. That is prefill, done once. "
-                "A step of decoding computes one token of each sequence.",
-            ),
-            Wrong(
-                work_of_training,
-                "You count 6 FLOP for each parameter and token, which is training. A forward pass "
-                "takes 2.",
-            ),
-            Wrong(
-                work_of_one_sequence,
-                "You compute for one sequence only. Each of the `batch` sequences gets a token.",
-            ),
-            Wrong(
-                weights_for_each_sequence,
-                "You read the weights once for each sequence. They are read once and serve the "
-                "whole batch: that is what a batch is good for.",
-            ),
-            Wrong(
-                caches_forgotten,
-                "You leave out the caches. Each sequence's keys and values must be read to give it "
-                "its next token.",
-            ),
-            Wrong(
-                one_cache_for_all,
-                "You read one cache. Each of the `batch` sequences has a cache of its own.",
-            ),
-            Wrong(
-                weights_of_one_byte,
-                "You read one byte for each weight. In bf16 it is two.",
-            ),
-            Wrong(
-                crossover_upside_down,
-                "Your crossover is upside down. It should be FLOP/s divided by bytes/s.",
-            ),
-            Wrong(
-                crossover_in_bytes,
-                "Your time is right, but your crossover is half of what it should be. Set "
-                "2·N·batch / flop_per_s equal to 2·N / bytes_per_s: both twos go.",
-            ),
-        ),
-        right=(decode_step_by_cases, decode_step_under_the_roof),
-    ),
-    Exercise(
-        id="05.6",
-        name="compressed",
-        title="Sixteen times smaller?",
-        minutes=12,
-        difficulty=2,
-        reference=compressed,
-        properties=(
-            Property(
-                "document A's first plan, 4 bits and half of the weights dropped, on 7B: 2.625 GB, "
-                "10.7 times smaller than fp32 and 5.3 than bf16; it fits in 8 GB",
-                2,
-                ((7e9, 4, 0.5, 8),),
-            ),
-            Property(
-                "document A's third plan, 8 bits and nothing dropped, on 13B: 13 GB, 4 and 2 times "
-                "smaller; it does not fit in 8 GB",
-                1,
-                ((13e9, 8, 0, 8),),
-            ),
-            Property(
-                "a fifth dropped at 4 bits makes 7B larger: 3.675 GB instead of 3.5",
-                1,
-                ((7e9, 4, 0.2, 8),),
-            ),
-            Property(
-                "other plans and sizes come out right",
-                1,
-                ((1.75e11, 4, 0.5, 64), (13.1e9, 8, 0.2, 13), (6.74e9, 3, 0.875, 1.31)),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                expected_compression_of_a,
-                "These are the figures of document A §5.2. Its 16 times is 32/4/0.5: counted from "
-                "fp32, with a mask that takes no space. And it says 4 times for 8 bits, pruned or "
-                "not, from fp32 or not. Work out the bits of a weight.",
-            ),
-            Wrong(
-                mask_for_nothing,
-                "Your mask takes no space, as in document A §5.2. Without it nobody knows which "
-                "weights are left: one bit for every weight of the model, once any are dropped.",
-            ),
-            Wrong(
-                mask_of_what_is_kept,
-                "Your mask has a bit for each weight that is kept. It must speak of the dropped "
-                "ones too: one bit for every weight.",
-            ),
-            Wrong(
-                mask_always,
-                "You store a mask even where nothing is dropped. Then every weight is there, and "
-                "no mask is needed.",
-            ),
-            Wrong(
-                mask_of_a_byte,
-                "Your mask takes a byte for each weight. To be kept or not is one bit.",
-            ),
-            Wrong(
-                dropped_taken_for_kept,
-                "You store the share that is dropped. `sparsity` of the weights go, "
-                "1 - sparsity stay.",
-            ),
-            Wrong(
-                pruning_ignored,
-                "Your sizes do not depend on the sparsity. A dropped weight takes no bits, only "
-                "its place in the mask.",
-            ),
-            Wrong(
-                fp32_twice,
-                'You count from 32 bits both times. A model in bf16 starts from 16: "times_bf16" '
-                "is half as much.",
-            ),
-            Wrong(
-                bits_taken_for_bytes,
-                "Your size is 8 times too large: a byte is 8 bits.",
-            ),
-            Wrong(
-                share_that_is_left,
-                "You give the share that is left over. How many times smaller is the other way "
-                "round: before / after.",
-            ),
-        ),
-        right=(compressed_from_sizes, compressed_with_the_library),
-    ),
-    Exercise(
-        id="05.7",
-        name="speedup",
-        title="A draft to be checked",
-        minutes=10,
-        difficulty=2,
-        reference=speedup,
-        properties=(
-            Property(
-                "a draft that is always right, 4 tokens at 0.05 each: 5 tokens in the time of 1.2",
-                1,
-                (Case((1.0, 4, 0.05), 5 / 1.2),),
-            ),
-            Property(
-                "right 8 times in 10, 5 tokens at 0.05 each: 2.95 times as fast",
-                1,
-                ((0.8, 5, 0.05),),
-            ),
-            Property(
-                "a poor and slow draft slows the model down: 0.65",
-                1,
-                ((0.3, 4, 0.3),),
-            ),
-            Property(
-                "other drafts come out right",
-                1,
-                ((0.617, 3, 0.111), (0.93, 11, 0.023), (1, 7, 0.137)),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                share_of_all,
-                "You count (n_draft + 1)·acceptance tokens. After the first wrong token all that "
-                "follow are thrown away, however good; and the large model's own token is always "
-                "right.",
-            ),
-            Wrong(
-                each_for_itself,
-                "You count every drafted token by itself. The third is of use only if the first "
-                "and the second were right too: its chance is acceptance**3.",
-            ),
-            Wrong(
-                all_or_nothing,
-                "You keep the draft only if all of it is right. What stands before the first wrong "
-                "token is kept.",
-            ),
-            Wrong(
-                draft_costs_nothing,
-                "Your tokens are right, but drafting takes time too: `cost_ratio` of a pass of the "
-                "large model for each of the n_draft tokens.",
-            ),
-            Wrong(
-                one_draft_token_paid,
-                "You pay for one drafted token. The draft model makes n_draft of them, one after "
-                "the other.",
-            ),
-            Wrong(
-                check_costs_nothing,
-                "You leave out the pass of the large model that checks the draft. It takes a time "
-                "of 1.",
-            ),
-            Wrong(
-                own_token_forgotten,
-                "You count the accepted tokens only. The pass that checks them gives one token of "
-                "the large model's own on top, even if all of the draft is wrong.",
-            ),
-            Wrong(
-                last_token_forgotten,
-                "Your sum is one term short. With all of the draft accepted there are "
-                "n_draft + 1 tokens: the powers go from 0 to n_draft.",
-            ),
-            Wrong(
-                always_faster,
-                "You never let it be slower than without a draft. It can be: a poor draft costs "
-                "time and gives nothing.",
-            ),
-            Wrong(
-                divided_by_zero,
-                "Your formula divides by 1 - acceptance, which is 0 for a draft that is always "
-                "right. Add the powers one by one, or treat 1 apart.",
-            ),
-        ),
-        right=(speedup_by_the_closed_form, speedup_by_chances, speedup_from_the_library),
-    ),
-    Exercise(
-        id="05.8",
-        name="waiting_share",
-        title="Who has to wait?",
-        minutes=16,
-        difficulty=3,
-        reference=waiting_share,
-        properties=(
-            Property(
-                "with one GPU the share that waits is its utilisation",
-                1,
-                (Case((0.3, 2, 1), 0.6),),
-            ),
-            Property(
-                "of four GPUs that are busy 80 % or 95 % of the time: 60 % and 89 % wait",
-                1,
-                ((1.6, 2, 4), (1.9, 2, 4)),
-            ),
-            Property("too few GPUs are refused with ValueError", 1, ((3, 2, 4),)),
-            Property("200 GPUs that are busy 95 % of the time: 37 % wait", 1, ((9.5, 20, 200),)),
-            Property(
-                "other services come out right, and just enough GPUs are too few",
-                1,
-                ((0.37, 1.9, 2), (11.3, 0.7, 9), (2, 2, 4)),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                nobody_waits_as_in_a,
-                "You say that nobody waits once there are requests per second over throughput "
-                "GPUs, as document A §5.1 does. Requests do not come evenly: several come at once, "
-                "and then there is a queue.",
-            ),
-            Wrong(
-                one_queue_each,
-                "You give the utilisation, which is right for one GPU with a queue of its own. "
-                "Here all share one queue: who comes waits only if all are busy.",
-            ),
-            Wrong(
-                all_busy_by_chance,
-                "You take each GPU to be busy by itself, and multiply. They are busy together, in "
-                "the same rush, so all of them are busy far more often.",
-            ),
-            Wrong(
-                turned_away,
-                "This is Erlang's other formula, for requests that are turned away when all are "
-                "busy. Here they wait, which keeps the GPUs busy for longer: the last term has the "
-                "factor 1 / (1 - utilisation).",
-            ),
-            Wrong(
-                last_term_twice,
-                "You have the term with k = n_gpus twice: the sum stops at n_gpus - 1, and the "
-                "last term is added once, with its factor.",
-            ),
-            Wrong(
-                sum_forgotten_below,
-                "You divide by the sum alone. The last term belongs under the line as well: a "
-                "share is a part over the whole.",
-            ),
-            Wrong(
-                any_load,
-                "Your formula is right, but it takes any load. Where more work comes in than all "
-                "GPUs can do, the queue grows for ever: raise ValueError.",
-            ),
-            Wrong(
-                full_load_allowed,
-                "You refuse a load above all GPUs, but not one that just fills them. It leaves no "
-                "time to work off a queue, so that one never ends either.",
-            ),
-            Wrong(
-                factorials_too_large,
-                "Your formula is right, but busy**k and the factorial of k become too large for "
-                "a computer's numbers. Each term is the one before times busy/k.",
-            ),
-        ),
-        right=(
-            waiting_share_through_blocking,
-            waiting_share_in_logs,
-            waiting_share_from_the_library,
+        Property(
+            "other pairs come out right, also when asked for a little more or less than makes both "
+            "cost the same",
+            1,
+            (
+                (_SMALL, _LARGE, 1.43e12),
+                (_SMALL, _LARGE, 1.59e12),
+                ([6.74e9, 9.1e12], [13.1e9, 1.83e12], 4.7e13),
+                ([2.6e9, 3.19e12], [9.24e9, 8.11e11], 5.3e11),
+            ),
+            hidden=True,
         ),
     ),
-    Exercise(
-        id="05.9",
-        name="gpus_needed",
-        title="How many GPUs?",
-        minutes=12,
-        difficulty=3,
-        reference=gpus_needed,
-        properties=(
-            Property(
-                "10 requests a second of 2 s each, at most 0.5 s of waiting: 28 GPUs",
-                1,
-                ((10, 2, 0.5),),
-            ),
-            Property(
-                "the same with up to 4 s of waiting: 23 GPUs",
-                1,
-                ((10, 2, 4),),
-            ),
-            Property(
-                "one request in 2 s, each 2 s long, at most 1 s of waiting: 4 GPUs",
-                1,
-                ((0.5, 2, 1),),
-            ),
-            Property(
-                "other services come out right",
-                1,
-                ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7)),
-                hidden=True,
-            ),
+    wrong=(
+        Wrong(
+            {"n_inference_tokens / (3 * d) for d in (d_1, d_2)": "10, 10"},
+            "10 is what document A §6.2 says of every model, without evidence. It depends on "
+            "how much the model is asked: inference takes 2·N for each token, training 6·N.",
         ),
-        wrong=(
-            Wrong(
-                throughput_alone_as_in_a,
-                "This is document A §5.1: requests per second over throughput, rounded up. So many "
-                "GPUs just keep up if requests come evenly. They do not, and the queue grows long, "
-                "or for ever.",
-            ),
-            Wrong(
-                eighty_percent_busy,
-                "You take a fixed share of 80 % to be busy. It does not know how long a wait is "
-                "allowed, and a small service needs more room than a large one.",
-            ),
-            Wrong(
-                nobody_waits_at_all,
-                "You let only 1 % wait at all. A wait of up to `max_wait_s` is allowed.",
-            ),
-            Wrong(
-                mean_wait_within,
-                "You hold the mean wait to the limit. Then many wait longer: asked is that 99 % "
-                "stay within it.",
-            ),
-            Wrong(
-                arrivals_not_subtracted,
-                "Your queue empties as if no more requests came. They keep coming: the rate is "
-                "n_gpus / service_s - requests_per_s.",
-            ),
-            Wrong(
-                one_gpu_clears_the_queue,
-                "Your queue empties at the rate of one GPU, 1 / service_s. All of them work on it, "
-                "while new requests come: n_gpus / service_s - requests_per_s.",
-            ),
-            Wrong(
-                a_queue_for_each_gpu,
-                "You give each GPU a queue of its own. With one queue for all, who is next goes to "
-                "whichever GPU is free first, and fewer are needed.",
-            ),
-            Wrong(
-                ninety_nine_percent_late,
-                "You let 99 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
-            ),
-            Wrong(
-                ten_percent_late,
-                "You let 10 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
-            ),
+        Wrong(
+            {"+ 2 ": "+ 6 ", "(3 * d)": "d", "0, 3 * (n_1 ": "0, (n_1 "},
+            "You count 6 FLOP for inference too, as document A §5.1 does, so it comes out 3 "
+            "times too dear. It takes 2 for each parameter and token.",
         ),
-        right=(gpus_needed_with_erlang_c, gpus_needed_from_the_library),
+        Wrong(
+            {"(3 * d)": "d"},
+            "Your ratio is one of tokens. A token of training costs 6 FLOP for each parameter, "
+            "one of inference 2: it is 3 times smaller.",
+        ),
+        Wrong(
+            {"n_inference_tokens / (3 * d)": "3 * d / n_inference_tokens"},
+            "Your ratio is upside down. It should be inference divided by training.",
+        ),
+        Wrong(
+            training_forgotten,
+            "You forget what the training cost. The small model was trained on more tokens, "
+            "and must be asked for a while before that pays.",
+        ),
+        Wrong(
+            {
+                "    bills = [n * (6 * d + 2 * n_inference_tokens) for n, d in (small, large)]\n": "",
+                "bills[0] < bills[1]": "n_1 * d_1 < n_2 * d_2",
+            },
+            "You choose by the cost of training alone. Over its life a model is trained once "
+            "and asked often: add the two.",
+        ),
+        Wrong(
+            {
+                'small" if bills[0] < bills[1] else "large': 'large" if bills[0] < bills[1] else "small'
+            },
+            "Your figures are right, but you name the dearer of the two models.",
+        ),
+        Wrong(
+            {
+                "max(0, 3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1)": "3 * (n_1 * d_1 - n_2 * d_2) / (n_2 - n_1"
+            },
+            'Where the small model costs less to train too, your "even_at" is below zero. '
+            "It is cheaper from the first token on: give 0.",
+        ),
     ),
-    Exercise(
-        id="05.10",
-        name="lifetime",
-        title="Train smaller, for longer",
-        minutes=16,
-        difficulty=3,
-        reference=lifetime,
-        properties=(
-            Property(
-                "16.4B on 3.27T tokens or 30B on 1.56T, asked for 5e12 tokens: inference costs 0.5 "
-                "and 1.1 times the training, and the small one is cheaper, from 1.51e12 tokens on",
-                2,
-                ((_SMALL, _LARGE, _SARDANA["n_inference_tokens"]),),
-            ),
-            Property(
-                "the same pair, asked for 1e12 tokens: the large one is cheaper",
-                1,
-                ((_SMALL, _LARGE, 1e12),),
-            ),
-            Property(
-                "a small one that also costs less to train is cheaper from the first token on",
-                1,
-                (([8e9, 1e12], [70e9, 1e12], 2e12),),
-            ),
-            Property(
-                "other pairs come out right",
-                1,
-                (
-                    ([6.74e9, 9.1e12], [13.1e9, 1.83e12], 4.7e13),
-                    ([2.6e9, 3.19e12], [9.24e9, 8.11e11], 5.3e11),
-                ),
-                hidden=True,
-            ),
-        ),
-        wrong=(
-            Wrong(
-                ten_times_as_in_a,
-                "10 is what document A §6.2 says of every model, without evidence. It depends on "
-                "how much the model is asked: inference takes 2·N for each token, training 6·N.",
-            ),
-            Wrong(
-                six_for_inference_as_in_a,
-                "You count 6 FLOP for inference too, as document A §5.1 does, so it comes out 3 "
-                "times too dear. It takes 2 for each parameter and token.",
-            ),
-            Wrong(
-                ratio_of_tokens,
-                "Your ratio is one of tokens. A token of training costs 6 FLOP for each parameter, "
-                "one of inference 2: it is 3 times smaller.",
-            ),
-            Wrong(
-                training_over_inference,
-                "Your ratio is upside down. It should be inference divided by training.",
-            ),
-            Wrong(
-                training_forgotten,
-                "You forget what the training cost. The small model was trained on more tokens, "
-                "and must be asked for a while before that pays.",
-            ),
-            Wrong(
-                training_alone,
-                "You choose by the cost of training alone. Over its life a model is trained once "
-                "and asked often: add the two.",
-            ),
-            Wrong(
-                dearer_taken_for_cheaper,
-                "Your figures are right, but you name the dearer of the two models.",
-            ),
-            Wrong(
-                even_before_the_first_token,
-                'Where the small model costs less to train too, your "even_at" is below zero. '
-                "It is cheaper from the first token on: give 0.",
-            ),
-        ),
-        right=(lifetime_step_by_step, lifetime_with_the_library),
-    ),
-]
+    right=(lifetime_step_by_step, lifetime_with_the_library),
+    units=("factor",),
+    equivalent={
+        "bills[0] < bills[1] → bills[0] <= bills[1]": "equal bills have no cheaper model",
+    },
+)
+
+EXERCISES = [E05_1, E05_2, E05_3, E05_4, E05_5, E05_6, E05_7, E05_8, E05_9, E05_10]

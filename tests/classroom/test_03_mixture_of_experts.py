@@ -132,7 +132,6 @@ def test_a_test_of_one_token_shows_two_of_the_four_silent_faults():
     assert sum(found.values()) == 2
     assert found["softmax_still_over_tokens"]
     assert found["loss_still_blind"]
-    assert 'compare("E03.6", 2' in TEXT
 
 
 def test_the_parameters_of_mixtral():
@@ -140,7 +139,6 @@ def test_the_parameters_of_mixtral():
     found = answer(7)(cases(7)[1][0])
     assert (found["total"], found["active"]) == (MIXTRAL["n_params"], MIXTRAL["n_active_params"])
     assert f"{found['total']:,} and {found['active']:,}, and {found['gb']:.1f} GB" in names(7)[1]
-    assert f"2 * {found['total']:_} / 1e9" in TEXT
     as_a = wrong(7, "seven_billion_each_as_in_a").answer(cases(7)[1][0])
     assert (as_a["total"], as_a["active"]) == (56e9, recount["two_times_7b"])
     shown = {}

@@ -1,5 +1,7 @@
 import json
 import math
+import threading
+import time
 from decimal import Decimal
 
 import numpy as np
@@ -9,12 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course.classroom.check import (
+    RATIOS,
+    TIME_LIMIT,
     NotPlain,
+    borrowed,
     check,
     difference,
     hidden_sentence,
     holds,
     outcome,
+    outcomes,
     plain,
     report,
     shown,
@@ -194,7 +200,7 @@ def test_a_difference_says_where_it_is():
 # --- what the learner reads -----------------------------------------------------------------------
 
 
-def exercise(*cases, mistakes=(), later=0, rel_tol=1e-6):
+def exercise(*cases, mistakes=(), later=0, rel_tol=1e-6, units=tuple(RATIOS)):
     """One property, named "it holds", with these (args, value or exception's name)."""
     expected = [{"raises": one} if one == "ValueError" else {"value": one} for _, one in cases]
     part = {
@@ -210,6 +216,7 @@ def exercise(*cases, mistakes=(), later=0, rel_tol=1e-6):
         "title": "A title",
         "points_here": 2,
         "points_later": later,
+        "units": units,
         "properties": [part],
         "mistakes": [{"diagnosis": text, "outcomes": ones} for text, ones in mistakes],
     }
@@ -279,6 +286,20 @@ def test_an_extreme_number_gives_no_hint_and_no_trouble(got, want):
     text = read(lambda x: got, exercise(([3], want)))
     assert "✗ not yet: it holds" in text
     assert "times too" not in text
+
+
+def test_a_factor_is_no_hint_where_the_exercise_has_no_such_unit():
+    answers = [lambda x, by=by: 6.0 * by for by in (2, 8, 24, 100, 1e3)]
+    for answer in answers:
+        assert "times too" not in read(answer, exercise(([3], 6.0), units=()))
+    hours = exercise(([3], 6.0), units=["time"])
+    assert [("times too" in read(one, hours)) for one in answers] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_only_a_constant_factor_is_a_hint():
@@ -420,3 +441,189 @@ def test_numbers_are_shown_as_python_reads_them():
         "{'GB': 14}",
     ]
     assert len(shown(list(range(1000)))) <= 60
+
+
+# --- points by key, and what explains a mistake ---------------------------------------------------
+
+
+def by_key(mistakes=()):
+    """Two cases of a dict with the keys a and b, a point for a and two for b; and a refusal."""
+    wanted = [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    cases = [
+        {"args": [number], "expected": {"value": value}} for number, value in enumerate(wanted)
+    ]
+    refusal = {"args": [-1], "expected": {"raises": "ValueError"}}
+    return {
+        "name": "f",
+        "title": "A title",
+        "points_here": 4,
+        "points_later": 0,
+        "properties": [
+            {"name": "both", "points": 3, "keys": {"a": 1, "b": 2}, "rel_tol": 0, "cases": cases},
+            {"name": "refused", "points": 1, "rel_tol": 0, "cases": [refusal]},
+        ],
+        "mistakes": [{"diagnosis": text, "outcomes": ones} for text, ones in mistakes],
+    }
+
+
+def given(*values, last="ValueError"):
+    """Outcomes of an answer to `by_key`: two values, and what it did when it should refuse."""
+    end = {"raises": last} if isinstance(last, str) else {"value": last}
+    return [*({"value": value} for value in values), end]
+
+
+A, B = {"a": 1, "b": 2}, {"a": 3, "b": 4}
+
+
+@pytest.mark.parametrize(
+    ("values", "earned", "right"),
+    [
+        ((A, B), 3, ["a", "b"]),
+        ((A, {"a": 3, "b": 0}), 1, ["a"]),
+        ((A, {"a": 0, "b": 4}), 2, ["b"]),
+        (({"a": 1}, {"a": 3}), 1, ["a"]),
+        (({"a": 0, "b": 2}, {"a": 3, "b": 0}), 0, []),
+        ((A | {"c": 5}, B), 0, []),  # a key too many, and it is not the dict that was asked for
+        (([1, 2], [3, 4]), 0, []),
+        ((None, B), 0, []),
+    ],
+)
+def test_each_key_earns_its_own_points(values, earned, right):
+    verdict, refusal = verdicts(by_key(), given(*values))
+    assert (verdict["earned"], verdict["right_keys"]) == (earned, right)
+    assert verdict["held"] == (earned == 3)
+    assert refusal["earned"] == 1
+    text = " ".join(report("00.9", by_key(), given(*values)).split())
+    assert f"So far {earned + 1} of 4." in text
+    assert (f"{earned} of 3 points; right: {', '.join(right)}" in text) == (0 < earned < 3)
+
+
+def test_a_mistake_explains_a_key_only_when_it_gives_it_in_every_case():
+    squared = ("You square b.", given({"a": 1, "b": 4.5}, {"a": 3, "b": 8.5}))
+    told = [
+        verdicts(by_key([squared]), given(*values))[0]["diagnosis"]
+        for values in (
+            ({"a": 1, "b": 4.5}, {"a": 3, "b": 8.5}),  # that mistake
+            ({"a": 9, "b": 4.5}, {"a": 9, "b": 8.5}),  # and another besides: b is explained
+            ({"a": 1, "b": 4.5}, {"a": 3, "b": 9.5}),  # alike in one case: by chance
+            (A, {"a": 3, "b": 8.5}),  # right where the mistake is wrong
+        )
+    ]
+    assert told == ["You square b.", "You square b.", None, None]
+
+
+@pytest.mark.parametrize("wrong", [0, 7, True, "seen", math.inf, [0, 3]])
+def test_what_many_mistakes_share_explains_no_key_alone(wrong):
+    mistake = ("It is b.", given({"a": 1, "b": wrong}, {"a": 3, "b": wrong}))
+    alone = given({"a": 1, "b": wrong}, {"a": 3, "b": wrong})
+    with_another = given({"a": 9, "b": wrong}, {"a": 9, "b": wrong})
+    assert verdicts(by_key([mistake]), alone)[0]["diagnosis"] == "It is b."
+    assert verdicts(by_key([mistake]), with_another)[0]["diagnosis"] is None
+
+
+def test_two_mistakes_that_fit_alike_explain_nothing():
+    values = ({"a": 1, "b": 4}, {"a": 3, "b": 8})
+    one, other = (("One.", given(*values)), ("Other.", given(*values)))
+    assert verdicts(by_key([one]), given(*values))[0]["diagnosis"] == "One."
+    assert verdicts(by_key([one, other]), given(*values))[0]["diagnosis"] is None
+    unguarded = ("Other.", given(*values, last={"a": 0, "b": 0}))  # told apart by the refusal
+    assert verdicts(by_key([one, unguarded]), given(*values))[0]["diagnosis"] == "One."
+
+
+def test_a_missing_refusal_is_explained_by_a_mistake_that_is_right_elsewhere():
+    unguarded = ("You refuse nothing.", given(A, B, last={"a": 0, "b": 0}))
+    all_wrong = ("All is 0.", given({"a": 0, "b": 0}, {"a": 0, "b": 0}, last={"a": 0, "b": 0}))
+    described = by_key([unguarded, all_wrong])
+    assert verdicts(described, given(A, B, last={"a": 0, "b": 0}))[1]["diagnosis"] == (
+        "You refuse nothing."
+    )
+    assert verdicts(described, given(A, B, last="TypeError"))[1]["diagnosis"] is None
+
+
+def test_a_mistake_that_gives_nan_is_recognised():
+    nan = {"a": math.nan, "b": 2}
+    described = by_key([("0/0.", given(nan, {"a": 3, "b": 4}))])
+    verdict = verdicts(described, given(nan, B))[0]
+    assert verdict["diagnosis"] == "0/0."
+    assert verdict["right_keys"] == ["b"]
+
+
+# --- own code, endless loops ----------------------------------------------------------------------
+
+
+def test_the_courses_own_code_is_seen_however_it_comes():
+    import course.scaling as whole_package
+    from course.accounting import training_run
+    from course.evidence import fact
+
+    def imports():
+        from course.scaling import CHINCHILLA
+
+        return CHINCHILLA
+
+    def calls_a_global():
+        return training_run
+
+    def own(x):
+        return fact(x)  # for everyone
+
+    namespace = {"package": whole_package, "_helper": imports, "training_run": training_run}
+    exec("def through_a_module(): return package.CHINCHILLA", namespace)
+    exec("def nested(): return [(lambda: training_run)() for _ in range(2)]", namespace)
+    exec("def through_a_helper(): return _helper()", namespace)
+    assert borrowed(training_run) == "training_run"
+    assert borrowed(imports) == "course.scaling"
+    assert borrowed(namespace["through_a_module"]) == "course.scaling"
+    assert borrowed(namespace["nested"]) == "training_run"
+    assert borrowed(namespace["through_a_helper"]) == "course.scaling"
+    assert [borrowed(one) for one in (own, len, 3, None, lambda x: borrowed, np.mean)] == [None] * 6
+    described = exercise(([3], 6)) | {"own": True}
+    text = report("00.9", described, outcomes(imports, [[3]], own=True))
+    assert "`f` uses `course.scaling` of the course; your own code is asked for." in text
+    assert outcomes(imports, [[]], own=False)[0] != {"borrowed": "course.scaling"}
+
+
+def test_an_endless_loop_ends_with_a_sentence_and_leaves_no_thread():
+    def endless(x):
+        while x:
+            pass
+        return 6
+
+    before = threading.active_count()
+    found = outcomes(endless, [[0], [1], [2]], seconds=0.2)
+    assert found == [{"value": 6}, {"timed_out": 0.2}, {"timed_out": 0.2}]
+    assert threading.active_count() == before
+    text = report("00.9", exercise(([1], 6)), found[1:2])
+    assert "f(1) was stopped after 0.2 s: does a loop never end?" in text
+    assert TIME_LIMIT == 20
+    time.sleep(0.01)  # no interrupt comes late
+
+
+def test_a_loop_that_heeds_no_interrupt_at_first_is_interrupted_again():
+    def deaf(x):
+        times = []
+        while len(times) < 2:
+            try:
+                while True:
+                    pass
+            except KeyboardInterrupt:
+                times.append(1)
+        raise KeyboardInterrupt
+
+    assert outcomes(deaf, [[1]], seconds=0.1) == [{"timed_out": 0.1}]
+
+
+def test_the_learners_own_interrupt_is_not_swallowed():
+    def stopped(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outcomes(stopped, [[1]], seconds=5)
+
+
+def test_another_thread_has_no_time_limit_and_no_trouble():
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(outcomes(lambda x: 6, [[1]])))
+    thread.start()
+    thread.join()
+    assert found == [{"value": 6}]

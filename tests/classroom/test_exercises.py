@@ -1,7 +1,6 @@
 """Every exercise set, proven: what is wrong is refused and told why, what is right is accepted."""
 
 import copy
-import inspect
 import itertools
 import json
 import re
@@ -103,7 +102,7 @@ def test_an_exercise_is_complete(name, exercise):
     assert len(exercise.right) >= 1
     assert exercise.minutes > 0
     assert exercise.difficulty in (1, 2, 3)
-    assert all(part.points > 0 and part.cases for part in exercise.properties)
+    assert all(part.total > 0 and part.cases for part in exercise.properties)
     texts = [one.diagnosis for one in exercise.wrong]
     assert len(set(texts)) == len(texts)
     assert len({part.name for part in exercise.properties}) == len(exercise.properties)
@@ -182,7 +181,7 @@ def source_of(exercise, answer):
     """An answer as a learner would type it: a function's source, renamed, or a value."""
     if not callable(answer):
         return f"{exercise.name} = {answer!r}"
-    source = inspect.getsource(answer)
+    source = judge.source(answer)
     assert source.startswith(f"def {answer.__name__}(")
     return source.replace(f"def {answer.__name__}(", f"def {exercise.name}(", 1)
 
@@ -203,7 +202,22 @@ def executed(cells, notebook, folder):
 
 @pytest.mark.parametrize("name", SETS)
 def test_a_learner_who_starts_errs_and_mends_meets_the_right_words(name, tmp_path):
-    """The released notebook in a fresh kernel: untouched first, then with every answer there is."""
+    """The released notebook in a fresh kernel: untouched first, then, for each exercise, with one
+    wrong answer, one right one and the reference.
+    """
+    replay(name, tmp_path, lambda answers: answers[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_every_answer_meets_the_right_words(name, tmp_path):
+    replay(name, tmp_path, lambda answers: answers)
+
+
+def replay(name, tmp_path, chosen):
+    """Run a released set as a learner would, with those answers of each exercise that are chosen:
+    each answer typed into a cell, then the check, then what the judge collects.
+    """
     folder = tmp_path / name
     shutil.copytree(release.ROOT / "exercises" / name, folder)
     notebook = notebooks.read_notebook(folder / f"{name}.ipynb")
@@ -220,8 +234,8 @@ def test_a_learner_who_starts_errs_and_mends_meets_the_right_words(name, tmp_pat
         )
         testing = next(c for c in notebook.cells if c.source.startswith(f'check("{exercise.id}"'))
         for answer, diagnosis in [
-            *((one.answer, one.diagnosis) for one in exercise.wrong),
-            *((one, None) for one in (exercise.reference, *exercise.right)),
+            *((one.answer, one.diagnosis) for one in chosen(exercise.wrong)),
+            *((one, None) for one in (*chosen(exercise.right), exercise.reference)),
         ]:
             answering = nbformat.v4.new_code_cell(source_of(exercise, answer))
             cells += [answering, copy.deepcopy(testing), nbformat.v4.new_code_cell(collecting)]

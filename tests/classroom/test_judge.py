@@ -82,7 +82,7 @@ def test_a_learner_receives_no_hidden_case_and_no_mistake_that_only_a_hidden_cas
 
 def test_what_is_asked_of_the_learner_holds_no_answer():
     assert requests(EXERCISES) == {
-        "99.1": {"name": "half", "calls": [[4], [-1], [8_642], [9_753], [-7_531]]}
+        "99.1": {"name": "half", "own": False, "calls": [[4], [-1], [8_642], [9_753], [-7_531]]}
     }
 
 
