@@ -28,17 +28,17 @@ def refusals(monkeypatch):
 
 
 def test_a_refused_replacement_is_tried_again(tmp_path, refusals):
-    (tmp_path / "new").write_text("new")
-    (tmp_path / "old").write_text("old")
+    (tmp_path / "new").write_text("new", encoding="utf-8")
+    (tmp_path / "old").write_text("old", encoding="utf-8")
     waits = refusals(3)
     files.replace(tmp_path / "new", tmp_path / "old")
-    assert (tmp_path / "old").read_text() == "new"
+    assert (tmp_path / "old").read_text(encoding="utf-8") == "new"
     assert not (tmp_path / "new").exists()
     assert len(waits) == 3
 
 
 def test_it_gives_up_within_two_seconds_and_says_so(tmp_path, refusals):
-    (tmp_path / "new").write_text("new")
+    (tmp_path / "new").write_text("new", encoding="utf-8")
     waits = refusals(100)
     with pytest.raises(PermissionError):
         files.replace(tmp_path / "new", tmp_path / "old")

@@ -115,7 +115,7 @@ def test_a_learner_of_an_earlier_version_of_the_course_loses_nothing(repository,
     publish(repository, NOTEBOOK, CHECKS)
     state = json.loads((work / ".course.json").read_text(encoding="utf-8"))
     assert state.keys() == {"AGENTS.md", NOTEBOOK, CHECKS, "notebooks/00_a.ipynb"}
-    (work / CHECKS).write_text((repository / CHECKS).read_text(encoding="utf-8"))
+    (work / CHECKS).write_text((repository / CHECKS).read_text(encoding="utf-8"), encoding="utf-8")
     (work / ".course.json").write_text(
         json.dumps(state | {CHECKS: copies._digest((work / CHECKS).read_bytes())}), encoding="utf-8"
     )

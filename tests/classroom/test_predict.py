@@ -153,16 +153,16 @@ def test_a_copy_is_found_from_inside_it(tmp_path, monkeypatch):
     monkeypatch.delenv("COURSE_WORK", raising=False)
     inside = tmp_path / "work/notebooks"
     inside.mkdir(parents=True)
-    (tmp_path / "work/.course.json").write_text("{}")
+    (tmp_path / "work/.course.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(inside)
     assert module.record_path() == tmp_path / "work/my_record.json"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"P1": 3}'])
 def test_a_damaged_record_is_kept_aside(work, damage, capsys):
-    (work / "my_record.json").write_text(damage)
+    (work / "my_record.json").write_text(damage, encoding="utf-8")
     assert load_record() == {}
-    assert (work / "my_record.broken.json").read_text() == damage
+    assert (work / "my_record.broken.json").read_text(encoding="utf-8") == damage
     assert "kept as my_record.broken.json" in capsys.readouterr().out
 
 
@@ -230,7 +230,9 @@ def test_a_lost_write_is_said_and_made_up_for_by_the_next(work, box, held, capsy
 def test_what_another_notebook_overwrote_is_put_in_again(work, box):
     predict("P8", "How many?")
     box().value = "5"
-    (work / "my_record.json").write_text('{"P1": {"prediction": 2, "when": "2026-01-01"}}')
+    (work / "my_record.json").write_text(
+        '{"P1": {"prediction": 2, "when": "2026-01-01"}}', encoding="utf-8"
+    )
     predict("P9", "How many?")
     box().value = "7"
     record = json.loads((work / "my_record.json").read_text(encoding="utf-8"))
@@ -241,7 +243,7 @@ def test_a_later_answer_of_another_notebook_is_not_turned_back(work, box):
     predict("P8", "How many?")
     box().value = "5"
     later = {"P8": {"prediction": 50, "when": "2999-01-01", "unit": "", "question": "How many?"}}
-    (work / "my_record.json").write_text(json.dumps(later))
+    (work / "my_record.json").write_text(json.dumps(later), encoding="utf-8")
     assert load_record()["P8"]["prediction"] == 50
 
 
