@@ -72,6 +72,9 @@ def route_in_torch(logits, top_k):
     return {"experts": experts[:, :top_k].tolist(), "gates": gates.tolist()}
 
 
+# What overflows, or divides by zero, as numpy does, and without numpy's warning
+_QUIET = {"def route": '@np.errstate(all="ignore")\ndef route'}
+
 E03_1 = Exercise(
     id="03.1",
     name="route",
@@ -121,7 +124,8 @@ E03_1 = Exercise(
             "works, but not who counts for more.",
         ),
         Wrong(
-            {
+            _QUIET
+            | {
                 "max(axis=1, keepdims=True))": "max(axis=0))\n    scores /= scores.sum(axis=0)",
                 "-logits": "-scores",
             },
@@ -155,13 +159,13 @@ E03_1 = Exercise(
             "softmax.",
         ),
         Wrong(
-            {" - logits.max(axis=1, keepdims=True)": ""},
+            _QUIET | {" - logits.max(axis=1, keepdims=True)": ""},
             "The formula is right, and exp(1000) is too large for a floating-point number, "
             "exp(-1000) too small. Subtract the largest logit of a row first: a softmax does "
             "not notice.",
         ),
         Wrong(
-            {"max(axis=1, keepdims=True))": "max())"},
+            _QUIET | {"max(axis=1, keepdims=True))": "max())"},
             "You subtract the largest logit of the whole table. A row far below it gives zeros only: "
             "subtract the largest of each row, `axis=1, keepdims=True`.",
         ),
@@ -1122,7 +1126,7 @@ def traffic(experts, n_experts, n_devices, d_model):
     import numpy as np
 
     n_tokens, k = np.shape(experts)
-    rows = np.zeros((n_devices, n_devices))
+    rows = np.zeros((n_devices, n_devices), int)
     for token, chosen in enumerate(experts):
         for e in chosen:
             rows[token * n_devices // n_tokens, e * n_devices // n_experts] += 1

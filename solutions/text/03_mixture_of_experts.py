@@ -11,14 +11,14 @@
 #
 # Ten exercises on what chapter 3, [Mixture of experts](../../notebooks/03_mixture_of_experts.ipynb), is
 # about: who gets a token, what balance means, what it costs, and a layer that you mend and then write
-# without a loop over tokens. You need arrays (numpy), loops and a derivative. **134 minutes · 45 points.**
+# without a loop over tokens. You need arrays (numpy), loops and a derivative. **134 minutes · 46 points.**
 #
 # | | exercise | difficulty | minutes | points |
 # | --- | --- | --- | --- | --- |
 # | 03.1 | Who gets the token? | ★☆☆ | 10 | 4 |
 # | 03.2 | One token's way | ★☆☆ | 12 | 4 |
 # | 03.3 | What is balance worth? | ★★☆ | 14 | 5 |
-# | 03.4 | No seat left | ★★☆ | 14 | 4 |
+# | 03.4 | No seat left | ★★☆ | 14 | 5 |
 # | 03.5 | The gate that teaches nothing | ★★★ | 16 | 5 |
 # | 03.6 | Five faults in a layer | ★★★ | 16 | 5 |
 # | 03.7 | Eight times seven is 46.7 | ★★☆ | 14 | 5 |
@@ -31,6 +31,8 @@
 # 1. **Predict.** Each exercise asks for a guess first. Run that cell, type your guess into the box,
 #    then compute. The last cell of the exercise puts the two side by side, and your guess is kept.
 # 2. **Answer.** Write your code at `# your answer here`, run it, and keep the names that are given.
+#    It is your own code that counts: an answer that calls the course's functions is refused.
+#    Where an answer is a dict, most entries earn points of their own.
 # 3. **Check.** Run the cell below your answer. It says what holds and what does not yet, and it
 #    knows many mistakes by their numbers, those of the documents too. It checks a part of the
 #    points, your teacher the rest. If Python says `NameError`, run the answer cell first.
@@ -256,7 +258,7 @@ compare("E03.3", 8 * (1 * 0.5 + 1 * 0.5), because="E, four times the value at ba
 
 # %% [markdown]
 # ## 03.4 No seat left
-# ★★☆ · 14 minutes · 4 points
+# ★★☆ · 14 minutes · 5 points
 #
 # Many systems give every expert the same number of seats, so that all work is of the same size. This
 # *capacity* (容量) is
@@ -305,7 +307,7 @@ def seats(experts, n_experts, capacity_factor):
     }
     ### END SOLUTION
 
-# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 4, "grade_id": "03-4-check"}
+# %% nbgrader={"schema_version": 3, "solution": false, "grade": true, "locked": true, "task": false, "points": 5, "grade_id": "03-4-check"}
 check("03.4", seats)
 
 # %% [markdown]

@@ -5,10 +5,25 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
+from course.accounting.transformer import TransformerShape
 from course.classroom import check, judge, release
 from course.evidence import claim, fact
-from course.moe.costs import all_to_all_bytes, chart_recount, dropped_share, experts_touched
+from course.moe import (
+    FeedForwardNetwork,
+    MoEArchitecture,
+    Routing,
+    load_balance_loss,
+    switch_balance_loss,
+)
+from course.moe.costs import (
+    all_to_all_bytes,
+    chart_recount,
+    dropped_share,
+    expert_capacity,
+    experts_touched,
+)
 
 NAME = "03_mixture_of_experts"
 EXERCISES = judge.load(release.ROOT / f"solutions/judges/{NAME}.py")
@@ -25,8 +40,10 @@ def names(number):
     return [part.name for part in EXERCISES[f"03.{number}"].properties]
 
 
-def wrong(number, name):
-    return next(one for one in EXERCISES[f"03.{number}"].wrong if one.answer.__name__ == name)
+def wrong(number, words):
+    """The one wrong answer whose diagnosis has these words."""
+    (one,) = (one for one in EXERCISES[f"03.{number}"].wrong if words in one.diagnosis)
+    return one
 
 
 def cases(number, hidden=False):
@@ -64,7 +81,7 @@ def test_the_token_of_the_example():
     assert tuple(shown["example"].values()) == cases(2)[0][:4]
     first, second = answer(2)(*cases(2)[0])
     assert f"{first:.3f} and {second:.3f} come out" in names(2)[0]
-    assert f"{first:.3f} and {second:.3f} as in 03.2" in names(6)[1]
+    assert f"{first:.3f} and {second:.3f} as in 03.2" in names(6)[0]
 
 
 def test_no_routing_here_hangs_on_a_tie():
@@ -106,7 +123,7 @@ def test_the_faulty_layer_stops_for_want_of_a_network_and_else_runs_in_silence()
     with pytest.raises(NameError, match="feed_forward_network"):
         room["faulty_layer"](*cases(6)[0])
     room["feed_forward_network"] = lambda x, up, down: np.maximum(x @ up, 0) @ down
-    left = wrong(6, "only_the_expert_mended").answer
+    left = wrong(6, "It runs now.").answer
     for args in cases(6) + cases(6, hidden=True):
         found, wanted = room["faulty_layer"](*args), left(*args)
         assert np.array_equal(found["output"], wanted["output"])
@@ -118,40 +135,43 @@ def test_a_test_of_one_token_shows_two_of_the_four_silent_faults():
     right = answer(6)(*one_token)
     assert f"{right['output'][0][0]:.0f} and {right['output'][0][1]:.0f} come out" in names(6)[0]
     assert f"{right['loss']:.3f}" in names(6)[0]
-    assert f"{answer(6)(*cases(6)[1])['loss']:.3f}" in names(6)[1]
+    assert f"{answer(6)(*cases(6)[1])['loss']:.3f}" in names(6)[0]
     found = {}
-    for name in (
-        "softmax_still_over_tokens",
-        "gate_still_of_another_token",
-        "second_choice_still_overwrites",
-        "loss_still_blind",
-    ):
-        got = wrong(6, name).answer(*one_token)
+    for name, words in {
+        "softmax": "all experts come out equally likely",
+        "gates": "which rows of the gates",
+        "overwrites": "what the first one wrote",
+        "loss": "Your loss is",
+    }.items():
+        got = wrong(6, words).answer(*one_token)
         same = np.allclose(got["output"], right["output"]) and got["loss"] == right["loss"]
         found[name] = not same
     assert sum(found.values()) == 2
-    assert found["softmax_still_over_tokens"]
-    assert found["loss_still_blind"]
+    assert found["softmax"]
+    assert found["loss"]
     assert 'compare("E03.6", 2' in TEXT
 
 
 def test_the_parameters_of_mixtral():
     recount = chart_recount()
-    found = answer(7)(cases(7)[1][0])
+    toy, two_layers, (mixtral,), _ = cases(7)
+    found = answer(7)(mixtral)
     assert (found["total"], found["active"]) == (MIXTRAL["n_params"], MIXTRAL["n_active_params"])
     assert f"{found['total']:,} and {found['active']:,}, and {found['gb']:.1f} GB" in names(7)[1]
     assert f"2 * {found['total']:_} / 1e9" in TEXT
-    as_a = wrong(7, "seven_billion_each_as_in_a").answer(cases(7)[1][0])
+    as_a = wrong(7, "8 × 7B and 2 × 7B").answer(mixtral)
     assert (as_a["total"], as_a["active"]) == (56e9, recount["two_times_7b"])
     shown = {}
     exec(re.search(r"^mixtral = \{.*?^\}\ntoy = .*?^\}", TEXT, re.MULTILINE | re.DOTALL)[0], shown)
-    assert (shown["toy"], shown["mixtral"]) == (cases(7)[0][0], cases(7)[1][0])
+    assert (shown["toy"], shown["mixtral"]) == (toy[0], mixtral)
+    found = answer(7)(*two_layers)
+    assert f"with two layers {found['total']} and {found['active']}," in names(7)[0]
 
 
 def test_the_experts_that_a_batch_reads():
     found = [answer(8)(batch, 8, 2)["touched"] for batch in (2, 3, 16)]
     assert (
-        f"two tokens touch {found[0]:g}, three {found[1]:g}, sixteen {found[2]:.2f}" in names(8)[1]
+        f"two tokens touch {found[0]:g}, three {found[1]:g}, sixteen {found[2]:.2f}" in names(8)[0]
     )
     assert answer(8)(8, 8, 2)["touched"] == pytest.approx(experts_touched(8, 8, 2))
 
@@ -185,6 +205,114 @@ def test_sorting_once_equals_the_naive_loop():
         assert np.allclose(mine["output"], theirs["output"])
 
 
+# --- the course's own code agrees, and is refused -------------------------------------------------
+
+
+class Relu(FeedForwardNetwork):
+    def activation(self, hidden):
+        return hidden.relu()
+
+
+def layer(router, up, down, top_k):
+    """The course's layer with these weights and document A's gates, in double precision."""
+    router, up, down = (torch.tensor(a, dtype=torch.float64) for a in (router, up, down))
+    n_experts, d_model, d_ff = up.shape
+    made = MoEArchitecture(
+        d_model, n_experts, top_k, d_ff=d_ff, expert=Relu, renormalize=True
+    ).double()
+    with torch.no_grad():
+        made.router.weight.copy_(router)
+        made.experts.up.copy_(up)
+        made.experts.down.copy_(down)
+    return made
+
+
+def all_cases(number):
+    return cases(number) + cases(number, hidden=True)
+
+
+def test_the_layer_of_the_course_gives_the_same():
+    for x, router, up, down, top_k in all_cases(2):
+        output, _ = layer(router, up, down, top_k)(torch.tensor([x], dtype=torch.float64))
+        assert np.allclose(output[0].tolist(), answer(2)(x, router, up, down, top_k))
+    for x, router, up, down, top_k in all_cases(6):
+        output, loss = layer(router, up, down, top_k)(torch.tensor(x, dtype=torch.float64))
+        mine = answer(6)(x, router, up, down, top_k)
+        assert np.allclose(output.tolist(), mine["output"])
+        assert loss.item() == pytest.approx(mine["loss"])
+    for x, experts, gates, up, down in all_cases(10):
+        mine = answer(10)(x, experts, gates, up, down)
+        gates, counts = torch.tensor(gates, dtype=torch.float64), torch.tensor(mine["counts"])
+        routing = Routing(None, None, torch.tensor(experts), gates, counts, None)
+        router = np.zeros((len(up), len(x[0])))
+        mixer = layer(router, up, down, len(experts[0]))
+        output = mixer.mix(torch.tensor(x, dtype=torch.float64), routing)
+        assert np.allclose(output.tolist(), mine["output"])
+
+
+def test_the_losses_of_the_course_are_the_same():
+    for (layers,) in all_cases(3):
+        switch, top_k = [], []
+        for one in layers:
+            probs = torch.tensor(one["probs"], dtype=torch.float64)
+            chosen = torch.tensor(one["experts"]).flatten()
+            counts = torch.bincount(chosen, minlength=probs.shape[1])
+            switch.append(switch_balance_loss(probs, counts).item())
+            top_k.append(load_balance_loss(probs, counts).item())
+        found = answer(3)(layers)
+        assert found == pytest.approx({"switch": np.mean(switch), "top_k": np.mean(top_k)})
+
+
+def test_the_layer_of_the_course_drops_the_same_choices():
+    for experts, n_experts, factor in all_cases(4):
+        n_tokens, k = np.shape(experts)
+        full = MoEArchitecture(n_experts, n_experts, k, d_ff=1, capacity_factor=factor)
+        logits = torch.zeros(n_tokens, n_experts)
+        logits.scatter_(1, torch.tensor(experts), torch.arange(k, 0, -1.0).expand(n_tokens, k))
+        with torch.no_grad():
+            full.router.weight.copy_(torch.eye(n_experts))
+            routing = full.route(logits)
+        found = answer(4)(experts, n_experts, factor)
+        assert found["capacity"] == expert_capacity(n_tokens, n_experts, k, factor)
+        assert found["dropped"] == int(routing.n_dropped)
+        assert found["lost"] == int((routing.gates == 0).all(dim=1).sum())
+
+
+def test_the_counts_of_the_course_are_the_same():
+    for (config,) in all_cases(7):
+        shape = TransformerShape.from_config({"model_type": "mixtral"} | config)
+        found = answer(7)(config)
+        assert (found["total"], found["active"]) == (shape.n_params, shape.n_active_params)
+        assert found["gb"] == pytest.approx(shape.weight_bytes(16) / 1e9)
+    for batch, n_experts, top_k in all_cases(8):
+        found = answer(8)(batch, n_experts, top_k)
+        assert found["touched"] == pytest.approx(experts_touched(batch, n_experts, top_k))
+    for experts, n_experts, n_devices, d_model in all_cases(9):
+        n_tokens, k = np.shape(experts)
+        found = answer(9)(experts, n_experts, n_devices, d_model)
+        per_token = all_to_all_bytes(d_model, k, n_devices, training=True)
+        assert found["expected"] == pytest.approx(n_tokens * per_token)
+
+
+def test_an_answer_that_calls_the_course_is_refused():
+    def experts_read(batch, n_experts, top_k):
+        touched = experts_touched(batch, n_experts, top_k)
+        return {"touched": touched, "per_token": touched / batch}
+
+    one = {"03.8": EXERCISES["03.8"]}
+    answers = judge.collect({"experts_read": experts_read}, judge.requests(one))
+    assert judge.grade(one, answers)["points"] == 0
+    assert all(exercise.own for exercise in EXERCISES.values())
+
+
+def test_a_missing_norm_costs_two_points_of_five():
+    one = {"03.7": EXERCISES["03.7"]}
+    answers = judge.collect(
+        {"moe_params": wrong(7, "two norms in each layer").answer}, judge.requests(one)
+    )
+    assert judge.grade(one, answers)["points"] == 3
+
+
 # --- what learners are told -----------------------------------------------------------------------
 
 
@@ -201,8 +329,6 @@ def test_nan_of_a_softmax_that_overflows_is_named():
 
 
 def test_a_tensor_and_a_set_are_named():
-    import torch
-
     assert "a Tensor" in told(2, lambda x, *_: torch.tensor(x))
     assert "a set" in told(4, lambda *_: {"capacity": 2, "taken": {1}, "dropped": 0, "lost": 0})
 
