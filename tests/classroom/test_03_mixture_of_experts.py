@@ -165,7 +165,7 @@ def test_the_parameters_of_mixtral():
     exec(re.search(r"^mixtral = \{.*?^\}\ntoy = .*?^\}", TEXT, re.MULTILINE | re.DOTALL)[0], shown)
     assert (shown["toy"], shown["mixtral"]) == (toy[0], mixtral)
     found = answer(7)(*two_layers)
-    assert f"with two layers {found['total']} and {found['active']}," in names(7)[0]
+    assert f"five experts {found['total']} and {found['active']}," in names(7)[0]
 
 
 def test_the_experts_that_a_batch_reads():
