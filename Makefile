@@ -3,8 +3,10 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: lab test test-slow sync release bench sweep fresh
+.PHONY: lab test test-slow sync release bench sweep fresh finish
 lab test test-slow sync release bench sweep:
 	@$(PYTHON) bootstrap.py $@ $(ARGS)
 fresh:
 	@$(PYTHON) bootstrap.py fresh $(NAME)
+finish:
+	@$(PYTHON) bootstrap.py finish $(SET)

@@ -2,7 +2,8 @@
 
     python bootstrap.py lab          JupyterLab on the start page, in your own copy under work/
     python bootstrap.py test         every check
-    python bootstrap.py fresh NAME   a new copy of a notebook; yours is kept beside it
+    python bootstrap.py finish SET   grade your answers of an exercise set, hidden checks included
+    python bootstrap.py fresh PATH   a new copy of a chapter or a set; yours is kept beside it
     python bootstrap.py sweep        train the course's fleet of models again, or some of it
 
 The first call makes .venv and installs what requirements.lock names; a later one starts at once.
@@ -11,13 +12,17 @@ The first call makes .venv and installs what requirements.lock names; a later on
 
 import errno
 import hashlib
+import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.request
 import webbrowser
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +34,9 @@ LOG = ROOT / ".install.log"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 DISK_FULL = "The disk is full. Free about 4 GB, then call this again; it starts afresh."
 NEEDED_GB = {"lab": 3, "test": 4}
+PACKAGES = {"lab": 110, "test": 165}  # about so many, to say how far an installation is
+REPORT_EVERY_S = 15  # where the output is no terminal
+ANSWER_WITHIN_S = 180  # seconds on a quiet machine; a minute was seen on a busy one
 
 
 # Kept readable for Python 3.6, so that an old Python meets check_python and no SyntaxError.
@@ -44,7 +52,9 @@ def stop(text):
 
 def check_python():
     if sys.version_info < (3, 11):  # noqa: UP036
-        newer = next((n for n in ("3.13", "3.12", "3.11") if shutil.which("python" + n)), None)
+        newer = next(
+            (n for n in ("3.14", "3.13", "3.12", "3.11") if shutil.which("python" + n)), None
+        )
         stop(
             "Python {}.{} is too old: the course needs 3.11 or newer.\n".format(*sys.version_info)
             + (
@@ -104,7 +114,8 @@ def ensure(extra):
             make_venv()
         say(f"Installing pinned packages (some minutes the first time; details in {LOG.name}).")
         extras = sorted({"lab", extra, *found.get("extras", [])})
-        pip_install(".[test]" if "test" in extras else ".")
+        about = PACKAGES["test" if "test" in extras else "lab"]
+        pip_install(".[test]" if "test" in extras else ".", Progress(about))
         quiet_lab()
         READY.write_text(
             json.dumps({"fingerprint": fingerprint(), "extras": extras, "python": python_id()}),
@@ -172,42 +183,104 @@ def make_venv():
         )
 
 
-def pip_install(what):
+def pip_install(what, progress):
     command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     command += ["--constraint", str(ROOT / "requirements.lock"), "--editable", what]
-    env = {**os.environ, "PYTHONUTF8": "1"}
+    env = {**os.environ, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     utf8 = {"text": True, "encoding": "utf-8", "errors": "replace"}
     last = []
-    with open(LOG, "w", encoding="utf-8") as log:  # noqa: SIM117
+    with open(LOG, "w", encoding="utf-8") as log, progress:  # noqa: SIM117
         with subprocess.Popen(command, cwd=str(ROOT), env=env, **pipe, **utf8) as pip:
             for line in pip.stdout:
                 log.write(line)
                 last = [*last[-19:], line.rstrip()]
-                show_progress(line)
-    if sys.stdout.isatty():
-        print("\r" + " " * 80 + "\r", end="")
+                progress.read(line)
     if pip.returncode:
         stop(explain("\n".join(last)) + f"\nThe whole story is in {LOG}.")
 
 
-def show_progress(line):
-    """One line of a terminal that tells what is being fetched; nothing in a log."""
-    if sys.stdout.isatty() and line.lstrip().startswith(("Collecting", "Downloading")):
-        print("\r  " + " ".join(line.split())[:76].ljust(78), end="", flush=True)
+class Progress:
+    """How far pip is, told while it works: in a terminal a line that is rewritten every second,
+    elsewhere a new line every REPORT_EVERY_S. A context manager that starts and ends the telling.
+    """
+
+    def __init__(self, about):
+        self.about, self.started = about, time.time()
+        self.packages, self.file = set(), ""
+        self.to_install, self.installed_before = 0, installed_packages()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def read(self, line):
+        """Take in a line of pip's output."""
+        package = re.match(r" *(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line)
+        if package:
+            self.packages.add(package.group(1).lower())
+            self.file = ""
+        elif line.lstrip().startswith("Downloading"):
+            self.file = " ".join(line.split()[1:]).rsplit("/", 1)[-1]
+        elif line.startswith("Installing collected packages:"):
+            self.to_install = line.count(",") + 1
+
+    def text(self):
+        """One line: how many packages of how many, what is being fetched, and for how long."""
+        seconds = int(time.time() - self.started)
+        took = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"
+        if self.to_install:
+            done = min(max(installed_packages() - self.installed_before, 0), self.to_install)
+            return f"installing: {done} of {self.to_install} packages, {took}"
+        count = len(self.packages)
+        fetching = f"; fetching {self.file}" if self.file else ""
+        return f"{count} of about {max(self.about, count)} packages, {took}{fetching}"
+
+    def _tell(self):
+        terminal = sys.stdout.isatty()
+        while not self._done.wait(1 if terminal else REPORT_EVERY_S):
+            if terminal:
+                print("\r  " + self.text()[:76].ljust(78), end="", flush=True)
+            else:
+                say(self.text())
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._done.set()
+        self._thread.join()
+        if sys.stdout.isatty():
+            print("\r" + " " * 80 + "\r", end="", flush=True)
+
+
+def installed_packages():
+    """How many packages lie in .venv, on Unix or on Windows."""
+    patterns = ("lib/*/site-packages/*.dist-info", "Lib/site-packages/*.dist-info")
+    return len({path for pattern in patterns for path in VENV.glob(pattern)})
 
 
 def explain(output):
     tail = "\n".join(output.splitlines()[-8:])
     if "No space left" in output or "Errno 28" in output:
         return DISK_FULL
-    network = ("ConnectionError", "Temporary failure", "NewConnectionError", "timed out", "resolve")
+    network = (
+        "ConnectionError",
+        "NewConnectionError",
+        "Temporary failure",
+        "timed out",
+        "resolve host",  # not pip's "dependency resolver", which speaks of versions
+        "name resolution",
+        "getaddrinfo failed",
+    )
     if any(word in output for word in network):
         return tail + "\nThe package registry did not answer. Check the network, then call again."
     if "No matching distribution" in output:
         return tail + (
             "\nA pinned package does not exist for this Python "
-            "({}.{}) or system. Try Python 3.11, 3.12 or 3.13.".format(*sys.version_info)
+            "({}.{}) or system. Try Python 3.11 to 3.14."
+            "\nREADME.md lists the systems that all packages have wheels for.".format(
+                *sys.version_info
+            )
         )
     return tail + "\nThe installation failed. Call this again; it starts afresh."
 
@@ -242,38 +315,108 @@ def lab(*options):
     ensure("lab")
     if run("course.classroom.copies"):
         stop("Your copy under work/ could not be made; the reason stands above.")
-    port = free_port(8888)
-    if port != 8888:
-        say(f"Port 8888 is taken (another Jupyter?); using {port}.")
-    token = os.environ.get("JUPYTER_TOKEN") or os.urandom(12).hex()
-    page = "/lab/tree/notebooks/00_start_here.ipynb"
-    command = ["jupyterlab", "--ServerApp.root_dir=" + str(ROOT / "work"), f"--port={port}"]
-    command += ["--LabApp.default_url=" + page, "--ServerApp.log_level=WARN"]
-    if "--no-browser" in options or not can_open_browser():
-        command += ["--no-browser"]
-        say("No browser will be opened. Open this address yourself:")
-    else:
+    wanted = [o for o in options if re.match(r"--(ServerApp\.)?port=\d+$", o)]
+    first = int(wanted[-1].split("=")[1]) if wanted else 8888
+    show = "--no-browser" not in options and can_open_browser()
+    passed_on = [o for o in options if o not in wanted and o != "--no-browser"]
+    passed_on += [] if show else ["--no-browser"]
+    # Between a look at a port and its use another program may take it; so the server itself decides
+    # (it refuses a taken port), and nothing is printed before it has answered.
+    for port in free_ports(first):
+        server, address, answered = start_server(port, passed_on)
+        if answered or server.poll() is None or port_is_free(port):
+            break  # it runs, or it stopped for another reason than its port
+        say(f"Port {port} was taken by another program meanwhile.")
+    if server.poll() is not None:
+        stop("JupyterLab did not start; the reason stands above.")
+    if port != first:
+        say(f"Port {first} is taken (another Jupyter?); using {port}.")
+    if not answered:
+        say(f"JupyterLab has not answered for {ANSWER_WITHIN_S} s; it may still come.")
+    if show:
         say("JupyterLab opens in your browser. If it does not, the address is:")
-    say(f"    http://localhost:{port}{page}?token={token}")
+    else:
+        say("No browser will be opened. Open this address yourself:")
+    say("    " + address)
     say("Stop it with Ctrl-C here. Your work is saved in work/.")
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        end(server)
+
+
+def start_server(port, options):
+    """Start JupyterLab on this port and no other; wait until it answers there, or ends.
+
+    Returns its process, the address of the start page, and whether it answered.
+    """
+    token = os.environ.get("JUPYTER_TOKEN") or os.urandom(12).hex()
+    mark = os.urandom(12).hex()  # in every answer, so that no other server is taken for this one
+    page = "/lab/tree/notebooks/00_start_here.ipynb"
+    command = [str(PYTHON), "-m", "jupyterlab", "--ServerApp.root_dir=" + str(ROOT / "work")]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    command += ["--LabApp.default_url=" + page, "--ServerApp.log_level=WARN"]
+    command += ["--ServerApp.answer_yes=True"]  # Ctrl-C ends it, without a question
+    command += ["--ServerApp.tornado_settings=" + repr({"headers": {"X-Course-Lab": mark}})]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]  # containers; Jupyter refuses root otherwise
     env = {**os.environ, "JUPYTER_TOKEN": token, "COURSE_WORK": str(ROOT / "work")}
+    server = subprocess.Popen([*command, *options], cwd=str(ROOT), env=env)
     try:
-        return run(*command, *(o for o in options if o != "--no-browser"), env=env)
-    except KeyboardInterrupt:
-        return 0
+        deadline, answered = time.time() + ANSWER_WITHIN_S, False
+        while not answered and server.poll() is None and time.time() < deadline:
+            time.sleep(0.2)
+            status = f"http://localhost:{port}/api/status?token={token}"
+            answered = mark_of(status) == mark and server.poll() is None
+    except BaseException:
+        end(server)
+        raise
+    return server, f"http://localhost:{port}{page}?token={token}", answered
 
 
-def free_port(first):
-    for port in range(first, first + 100):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    return stop(f"No free port from {first} to {first + 99}. Close some programs and try again.")
+def mark_of(address):
+    """The mark in the answer of the server at this address, or None."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(address, timeout=5) as answer:
+            return answer.headers.get("X-Course-Lab")
+    except (OSError, ValueError, http.client.HTTPException):
+        return None  # nobody there, or a server that refuses, or one that speaks no HTTP
+
+
+def end(server):
+    """End a server and, through it, its kernels."""
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(20)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            server.kill()
+            server.wait()
+
+
+def free_ports(first):
+    """The ports from `first` on that nobody listens on at the moment that they are asked for."""
+    for port in range(first, min(first + 100, 65536)):
+        if port_is_free(port):
+            yield port
+    stop(f"No free port from {first} to {first + 99}. Close some programs and try again.")
+
+
+def port_is_free(port):
+    """Whether no program listens on this port of localhost, in either version of IP."""
+    for family, kind, _, _, address in socket.getaddrinfo("localhost", port, 0, socket.SOCK_STREAM):
+        try:
+            with socket.socket(family, kind) as probe:
+                if os.name != "nt":  # as Jupyter does; there it means something else
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+    return True  # a version of IP that this machine lacks is no obstacle
 
 
 def can_open_browser():
@@ -350,6 +493,7 @@ COMMANDS = {
     "test": test,
     "test-slow": test_slow,
     "fresh": lambda *names: ensure("lab") or run("course.classroom.copies", "fresh", *names),
+    "finish": lambda *names: ensure("lab") or run("course.classroom.finish", *names),
     "sync": sync,
     "release": module("course.classroom.release"),
     "bench": module("tests.bench"),
@@ -367,6 +511,8 @@ def main(arguments):
         if error.errno != errno.ENOSPC:  # a full disk can stop any write, that of the log too
             raise
         stop(DISK_FULL)
+    except KeyboardInterrupt:
+        stop("Stopped.")
 
 
 if __name__ == "__main__":

@@ -34,12 +34,21 @@ _MAIN_CONTROLS = 3  # more than three and a learner turns knobs instead of askin
 class Explorer:
     """A picture, a sentence, and at most three controls; further ones under "Advanced".
 
-    `controls` and `advanced` map the argument names of `compute` to ipywidgets. A ValueError of
-    `compute` is shown in place of the sentence and the picture is greyed until a good value comes.
-    The last expression of a cell shows it: live with a kernel, as a PNG of the start values and the
-    sentence where there is none (GitHub, HTML).
-    Raises ValueError for no control, more than three, or a name twice, and whatever `compute`,
-    `draw` or `describe` raise at the start values.
+    A ValueError of `compute` is shown in place of the sentence and the picture is greyed until a
+    good value comes. The last expression of a cell shows it: live with a kernel, as a PNG of the
+    start values and the sentence where there is none (GitHub, HTML).
+
+    Args:
+        title: the line above the controls.
+        compute: values of the controls -> result, pure.
+        draw: axes -> update, a function that sets a result on the artists that move.
+        describe: result -> the sentence below the picture.
+        controls: argument of `compute` -> ipywidget, one to three of them.
+        advanced: the same for further arguments, folded away.
+
+    Raises:
+        ValueError: no control, more than three, a name twice, a start that is not on a step.
+            Whatever `compute`, `draw` or `describe` raise at the start values passes on.
     """
 
     def __init__(self, title, compute, draw, describe, controls, advanced=None):
@@ -89,12 +98,12 @@ class Explorer:
         self._say(html.escape(sentence))
 
     def picture(self, **values):
-        """The PNG bytes for these values and the start values of the others; raises for bad ones"""
+        """The PNG bytes for these values and the start values of the others; bad ones raise."""
         with self._turn:
             return self._view(self._with_start(values), compress_level=9)[1]
 
     def sentence(self, **values):
-        """The sentence for these values and the start values of the others; raises for bad ones."""
+        """The sentence for these values and the start values of the others; bad ones raise."""
         return self._describe(self._compute(**self._with_start(values)))
 
     def show(self):
@@ -200,10 +209,16 @@ def _on_a_step(control):
 
 
 def log_slider(label, low, high, start, format=format_count):
-    """A slider over the tidy values 1, 1.5, 2, 3, 5, 7 × 10^k from `low` to `high`, all three incl.
+    """A slider over the tidy values 1, 1.5, 2, 3, 5, 7 × 10^k between two ends.
 
-    `format` makes the readout of a value: 7e10 reads 70B. Raises ValueError unless
-    0 < low <= start <= high.
+    Args:
+        label: the name beside the slider.
+        low, high: its ends, which are values too.
+        start: the value at the start, also one of the values.
+        format: makes the readout of a value: 7e10 reads 70B.
+
+    Raises:
+        ValueError: unless 0 < low <= start <= high.
     """
     if not 0 < low <= start <= high < math.inf:
         raise ValueError(f"log_slider needs 0 < low <= start <= high, got {low}, {start}, {high}")

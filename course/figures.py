@@ -98,8 +98,16 @@ def label_axes(axes, *, x=None, x_unit=None, y=None, y_unit=None):
     """Name the axes with their units: `Training compute C (FLOP)`.
 
     A pure number has a unit too: "ratio", "%", "nats per token". An axis of names (a bar chart's)
-    gets neither. Raises ValueError for a name without its unit, and for "FLOPS", which is read
-    both as an amount and as a rate.
+    gets neither.
+
+    Args:
+        axes: the axes to label.
+        x, y: what is drawn on each axis; None leaves an axis as it is.
+        x_unit, y_unit: the units.
+
+    Raises:
+        ValueError: a name without its unit, or "FLOPS", which is read both as an amount and as a
+            rate.
     """
     for axis, name, unit in ((axes.xaxis, x, x_unit), (axes.yaxis, y, y_unit)):
         letter = axis.axis_name

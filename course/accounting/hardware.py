@@ -1,18 +1,26 @@
-"""Chips: their dense peak rates, memory, bandwidth and power, as the data sheets say."""
+"""Chips: peak rates, bandwidth and power as data sheets say, memory as the driver reports it."""
 
 from dataclasses import dataclass
 
 from course.evidence import fact, facts
 
 _RATE = "_flop_per_s"
+_MIB = 2**20
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A chip of the facts `hw.…`: dense peaks in FLOP/s by precision, bytes, bytes/s, watts.
+    """A chip, as its data sheet describes it: one of the facts `hw.…`.
 
-    A headline rate "with sparsity" is twice the dense one, and no training run reaches it.
-    `power_w` is the rated power of the board; None where its maker does not say.
+    Attributes:
+        name: such as "H100".
+        peak_flop_per_s: dense peak in FLOP/s for each precision. A headline rate "with sparsity" is
+            twice as high, and no training run reaches it.
+        memory_bytes: what the driver reports, from the fact `hw_note.memory_mib`: an H100 of
+            "80 GB" has 81,559 MiB, 85.5e9 bytes. Of other chips the data sheet's GB of 1e9.
+        bandwidth_bytes_per_s: rate at which it reads its memory.
+        power_w: rated power of the board in watts; None where its maker does not say.
+        source: where this was read, with the year.
     """
 
     name: str
@@ -49,7 +57,8 @@ def chip(name):
     return Chip(
         name=name,
         peak_flop_per_s={k.removesuffix(_RATE): v for k, v in value.items() if k.endswith(_RATE)},
-        memory_bytes=value["memory_bytes"],
+        memory_bytes=_MIB
+        * fact("hw_note.memory_mib").value.get(name, value["memory_bytes"] / _MIB),
         bandwidth_bytes_per_s=value["bandwidth_bytes_per_s"],
         power_w=value.get("power_w"),
         source=f"{entry.source} ({entry.year})",

@@ -1,8 +1,11 @@
-"""What a layer of a transformer is made of, as counts.
+"""What a layer of a language model is made of, as counts.
+
+A layer mixes the tokens of a text by an Attention, whose cache grows with the text, by a
+Recurrence, whose state does not, or by both side by side. Then each token passes a FeedForward.
 
 Two sorts of parameters: `matrices` meet each token in a product, at 2 FLOP for each parameter and
-token; `vectors` (biases, norms, attention sinks) are added or multiplied in, and no count of FLOP
-has them.
+token; `vectors` (biases, norms, decay rates, attention sinks) are added or multiplied in, and no
+count of FLOP has them.
 """
 
 from dataclasses import dataclass
@@ -12,14 +15,23 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
-    """`n_heads` queries and keys of width `qk_dim`, values of width `v_dim`.
+    """Each token looks at the tokens before it, whose keys and values lie in the KV cache.
 
-    `cached_per_token`: the numbers that the KV cache keeps of a token. `window`: how many tokens a
-    token sees, itself included, None for all; it moves along, or is the chunk of the text that the
-    token lies in (`chunked`). `latent_dim` and `latent_matrices`, where keys and values are kept as
-    one latent vector (DeepSeek): its width, and the parameters, counted in `matrices` too, that
-    expand it. `saved_activations`: the numbers of a token that training keeps beside q, k, v and
-    the output.
+    Attributes:
+        n_heads: heads of queries.
+        n_kv_heads: heads of keys and values; fewer than `n_heads` where several queries share them.
+        qk_dim: width of a query and of a key.
+        v_dim: width of a value.
+        matrices: parameters of the projections.
+        vectors: parameters of biases, norms and sinks.
+        cached_per_token: numbers that the KV cache keeps of a token; 0 in a layer that uses the
+            keys and values of an earlier one.
+        window: tokens that a token sees, itself included; None for all.
+        chunked: True if the window is the chunk of the text that the token lies in, and does not
+            move along.
+        latent_dim: width of the one latent vector kept for keys and values (DeepSeek), or 0.
+        latent_matrices: parameters, counted in `matrices` too, that expand the latent vector.
+        saved_activations: numbers of a token that training keeps beside q, k, v and the output.
     """
 
     n_heads: int
@@ -72,13 +84,46 @@ class Attention:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedForward:
-    """`n_experts` MLPs of width `d_ff`, of which a token passes `n_active`; 1 and 1 if dense.
+class Recurrence:
+    """Each token is written into a state of constant size and reads from it.
 
-    `expert_matrices` and `expert_vectors` are of one expert. What every token passes, the router
-    and the shared experts (`d_shared` wide), is in `common_matrices` and `common_vectors`. Training
-    keeps `saved_activations` numbers of a token for each unit of width that it passes, and
-    `saved_by_routing` on its way to the experts and back.
+    A state space model, linear attention, or a short convolution, which remembers the last tokens.
+
+    Attributes:
+        matrices: parameters of the projections and of the convolution's kernel.
+        vectors: parameters of biases, norms and decay rates.
+        state_per_text: numbers that are kept of a text, however long it is.
+        state_flops_per_token: FLOP of the products with the state, one token after another: 2 for
+            each of its numbers and each time that it is written or read. Training and prefill
+            kernels work on chunks of tokens at once and compute more.
+    """
+
+    matrices: int
+    vectors: int
+    state_per_text: int
+    state_flops_per_token: int
+
+    @property
+    def n_params(self):
+        """Parameters of the projections, the convolution, the biases, norms and rates."""
+        return self.matrices + self.vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedForward:
+    """A dense MLP, or experts of which each token passes some.
+
+    Attributes:
+        d_ff: width of an expert, or of the dense MLP.
+        saved_activations: numbers of a token that training keeps for each unit of width it passes.
+        expert_matrices: parameters of the matrices of one expert.
+        expert_vectors: parameters of the biases of one expert.
+        n_experts: experts; 1 if dense.
+        n_active: experts that a token passes; 1 if dense.
+        d_shared: width of the shared experts, which every token passes, together.
+        common_matrices: parameters of the router and of the shared experts, matrices.
+        common_vectors: the same, biases.
+        saved_by_routing: numbers of a token kept on its way to the experts and back.
     """
 
     d_ff: int
@@ -114,28 +159,50 @@ class FeedForward:
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """Attention, feed-forward and norms.
+    """A layer: attention or a recurrence or both, a feed-forward block or none, and norms.
 
-    `norm_params`: the parameters of all norms. `saved_by_norms`: the numbers of a token that
-    training keeps of what goes into the norms and comes out.
+    Attributes:
+        attention: an Attention, or None.
+        recurrence: a Recurrence, or None.
+        feed_forward: a FeedForward, or None.
+        norm_params: parameters of the norms and of other vectors of the layer.
+        saved_by_norms: numbers of a token that training keeps of what goes into the norms and
+            comes out.
+        other_matrices: parameters of further matrices, which each token meets once.
+        other_flops_per_token: FLOP of further products that no parameter accounts for.
     """
 
-    attention: Attention
-    feed_forward: FeedForward
+    attention: Attention | None
+    recurrence: Recurrence | None = None
+    feed_forward: FeedForward | None
     norm_params: int
     saved_by_norms: int
+    other_matrices: int = 0
+    other_flops_per_token: int = 0
 
     @property
     def n_params(self):
         """All parameters of the layer."""
-        return self.attention.n_params + self.feed_forward.n_params + self.norm_params
+        return self._beside_experts + (self.feed_forward.n_params if self.feed_forward else 0)
 
     @property
     def n_active_params(self):
         """Parameters that one token passes."""
-        return self.attention.n_params + self.feed_forward.n_active_params + self.norm_params
+        active = self.feed_forward.n_active_params if self.feed_forward else 0
+        return self._beside_experts + active
 
     @property
-    def active_matrices(self):
-        """Parameters that cost 2 FLOP for each token."""
-        return self.attention.matrices + self.feed_forward.active_matrices
+    def flops_per_token(self):
+        """FLOP for each token, however many it looks at: all but the pairs of the attention."""
+        blocks = (self.attention, self.recurrence)
+        matrices = self.other_matrices + sum(block.matrices for block in blocks if block)
+        if self.feed_forward:
+            matrices += self.feed_forward.active_matrices
+        state = self.recurrence.state_flops_per_token if self.recurrence else 0
+        return 2 * matrices + state + self.other_flops_per_token
+
+    @property
+    def _beside_experts(self):
+        blocks = (self.attention, self.recurrence)
+        mixers = sum(block.n_params for block in blocks if block)
+        return mixers + self.norm_params + self.other_matrices

@@ -24,13 +24,24 @@ def training_flops(n_params, n_tokens):
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A run's assumptions and what follows from them. Numbers or arrays that broadcast."""
+    """A training run: what is assumed and what follows from it. Numbers or arrays that broadcast.
+
+    Attributes:
+        n_params: parameters.
+        n_tokens: tokens that it is trained on.
+        chip: the Chip.
+        n_gpus: chips.
+        mfu: model FLOP utilization: the fraction of the peak that 6ND uses, in (0, 1].
+        price_usd_per_gpu_hour: rent, or None.
+        flops: 6ND, in FLOP.
+        gpu_hours: hours of all chips together.
+    """
 
     n_params: float
     n_tokens: float
     chip: hardware.Chip
     n_gpus: float
-    mfu: float  # model FLOP utilisation: the fraction of the peak that 6ND uses, in (0, 1]
+    mfu: float
     price_usd_per_gpu_hour: float | None
     flops: float
     gpu_hours: float
@@ -68,10 +79,20 @@ def training_run(
 ):
     """Time and rent of a run: GPU-seconds = 6·N·D / (peak FLOP/s of the chip · MFU).
 
-    All numbers broadcast. `chip` is a Chip or its name; `mfu` in (0, 1]; `precision` is one of
-    `chip.peak_flop_per_s`, its 16-bit one by default. Assumes that no hour is lost to failures.
-    Raises ValueError for a value that is not positive, an MFU above 1, an unknown chip, a
-    precision that it does not have.
+    Assumes that no hour is lost to failures. All numbers broadcast.
+
+    Args:
+        n_params: parameters; of a mixture of experts, the active ones.
+        n_tokens: tokens that it is trained on.
+        chip: a Chip or its name.
+        n_gpus: chips that work all the time.
+        mfu: the fraction of the peak that 6ND uses, in (0, 1].
+        price_usd_per_gpu_hour: rent; None for none.
+        precision: one of `chip.peak_flop_per_s`; None for its 16-bit one.
+
+    Raises:
+        ValueError: for a value that is not positive, an MFU above 1, an unknown chip, or a
+            precision that it does not have.
     """
     chip = hardware.chip(chip)
     flops = training_flops(n_params, n_tokens)
@@ -104,7 +125,7 @@ def implied_mfu(flops, gpu_hours, chip, *, precision=None):
     chip = hardware.chip(chip)
     gpu_seconds = positive("gpu_hours", gpu_hours) * SECONDS_PER_HOUR
     mfu = positive("flops", flops) / (gpu_seconds * chip.peak(precision))
-    if np.max(mfu) > 1 + 1e-9:  # rounding may pass 1 by a hair
+    if np.max(mfu) > 1 + 1e-9:  # rounding may exceed 1 slightly
         raise ValueError(
             f"flops and gpu_hours give an MFU of {np.max(mfu):.0%} on {chip.name}, above 100 %"
         )

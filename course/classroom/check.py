@@ -170,7 +170,8 @@ def _diagnosis(mistakes, outcomes, cases, failed):
 
     A mistake explains a wrong value when it gives what the answer gave in every case where a value
     is asked for, in the failed ones and in the others; a missing refusal, when it does so in every
-    case. Where the answers are dicts, each key that is wrong is explained by itself. Of several
+    case. Where the answers are dicts, each key that is wrong is explained by itself, unless what
+    came there are words, truth values or small counts only, which many mistakes share. Of several
     mistakes the one that agrees in most cases is taken; where two do, none is the explanation.
     """
     if not failed:
@@ -182,8 +183,14 @@ def _diagnosis(mistakes, outcomes, cases, failed):
         want, got = cases[first][1]["expected"]["value"], outcomes[first].get("value")
         if isinstance(want, dict) and isinstance(got, dict) and want.keys() == got.keys():
             tolerance = cases[first][0]["rel_tol"]
-            wrong = [key for key in want if difference(got[key], want[key], tolerance)]
-            keys += wrong
+            keys += [
+                key
+                for key in want
+                if difference(got[key], want[key], tolerance)
+                and any(
+                    _telling(outcomes[i]["value"][key]) for i in failed if _has(outcomes[i], key)
+                )
+            ]
         scope = [i for i, asked in enumerate(wants_value) if asked]
     else:
         scope = range(len(cases))
@@ -200,6 +207,17 @@ def _diagnosis(mistakes, outcomes, cases, failed):
     return None
 
 
+def _has(one, key):
+    return isinstance(one.get("value"), dict) and key in one["value"]
+
+
+def _telling(data):
+    """Whether plain data hold a number so particular that it comes from one mistake alone."""
+    if isinstance(data, dict | list):
+        return any(map(_telling, data.values() if isinstance(data, dict) else data))
+    return _is_number(data) and math.isfinite(data) and (abs(data) >= 100 or data != int(data))
+
+
 def _named_nan(data):
     """Plain data with "NaN" for NaN, so that a mistake that gives NaN agrees with itself."""
     if isinstance(data, dict):
@@ -213,10 +231,9 @@ def _agree(one, other, rel_tol, key):
     """Whether two outcomes agree, wholly where `key` is None, else at that key of their values."""
     if key is None:
         return holds(one, other, rel_tol)
-    pair = [each.get("value") for each in (one, other)]
-    if not all(isinstance(each, dict) and key in each for each in pair):
+    if not (_has(one, key) and _has(other, key)):
         return False
-    return difference(pair[0][key], pair[1][key], rel_tol) is None
+    return difference(one["value"][key], other["value"][key], rel_tol) is None
 
 
 def holds(one, expected, rel_tol):

@@ -5,6 +5,7 @@ The rules see notebooks as nbformat nodes; reading, building and running them is
 """
 
 import ast
+import builtins
 import re
 from itertools import pairwise, zip_longest
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ LONGEST_CELL = 25  # lines
 MOST_WORDS = 3_000  # of Markdown, in a chapter
 MOST_CODE_IN_A_ROW = 3  # cells without a word between: predict, compute, compare
 OPENING = ["Core question", "You will be able to", "You need first", "Time", "Mirrors"]
+_NO_COMPUTATION = {*vars(builtins), "math", "np"}  # arithmetic on written numbers needs no more
 CLOSING = ["What is contested here", "Take-aways", "Further reading", "Exercises"]
 
 
@@ -98,6 +100,121 @@ def _name(number, cell):
     return f"Cell {number} ({first[:50]})"
 
 
+# --- no answer before its prediction --------------------------------------------------------------
+
+
+def reveal_problems(built):
+    """Where the answer of a prediction can be read before the prediction is given.
+
+    What `compare` is given must be computed by the notebook: a constant, or arithmetic on constants
+    alone, would be the answer in print. Reasons stand in course/classroom/answers.toml. And
+    between a question and its answer no sentence, comment or title of a picture may name the right
+    one of the choices alone; hints that are folded away and model answers may. Which choice is the
+    right one is read from the output, so a notebook that was not run is judged by its calls only.
+    """
+    found, choices, open_questions = [], {}, {}
+    for number, cell in enumerate(built.cells, 1):
+        if cell.cell_type != "code":
+            for texts in open_questions.values():
+                texts += [(_name(number, cell), text) for text in _sentences(cell.source)]
+            continue
+        name = _name(number, cell)
+        try:
+            tree = ast.parse(TransformerManager().transform_cell(cell.source))
+        except SyntaxError:
+            continue  # said by another rule
+        answers = iter(re.findall(r"^The answer: +(.*)$", "\n".join(_texts(cell.outputs)), re.M))
+        strings = [(name, text) for text in _strings(cell.source, tree)]
+        for texts in open_questions.values():
+            texts += strings
+        for call in _calls(tree):
+            if call.func.id == "compare":
+                found += [f"{name}: {wrong}" for wrong in _written_down(call, tree)]
+                id, answer = _id(call), next(answers, "")
+                texts = open_questions.pop(id, [])
+                found += [
+                    f"{where}: {text!r} names the answer of {id!r} before it is asked for."
+                    for where, text in texts
+                    if _names_alone(text, answer, choices.get(id, ()))
+                ]
+            elif (offered := _offered(call)) is not None:
+                choices[_id(call)], open_questions[_id(call)] = offered, []
+    return found
+
+
+def _written_down(call, tree):
+    """What is wrong with the arguments of a call of compare, in sentences."""
+    assigned = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            assigned.setdefault(node.targets[0].id, []).append(node.value)
+    given = [(None, value) for value in call.args[1:]] + [(k.arg, k.value) for k in call.keywords]
+    for argument, value in given:
+        if argument == "because":
+            yield f"the reason of {_id(call)!r} belongs into course/classroom/answers.toml."
+        elif argument != "id" and _is_constant(value, assigned):
+            what = f"{argument} of {_id(call)!r}" if argument else f"the answer of {_id(call)!r}"
+            yield f"{what} is written down, not computed: {ast.unparse(value)}"
+
+
+def _is_constant(node, assigned):
+    """Whether an expression comes from constants of its cell alone."""
+    if isinstance(node, ast.IfExp) and ast.dump(node.body) == ast.dump(node.orelse):
+        return True
+    if isinstance(node, ast.Dict | ast.List | ast.Set) and not ast.unparse(node)[1:-1]:
+        return False  # empty: filled by what was computed
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    names -= {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
+    return all(
+        name in _NO_COMPUTATION
+        or (
+            name in assigned
+            and all(_is_constant(v, assigned | {name: []}) for v in assigned[name])
+            and bool(assigned[name])
+        )
+        for name in names
+    )
+
+
+def _offered(call):
+    """The choices of a call of predict, where they are written down."""
+    for keyword in call.keywords:
+        if keyword.arg == "choices":
+            try:
+                return tuple(ast.literal_eval(keyword.value))
+            except ValueError:
+                return None
+    return None
+
+
+def _sentences(markdown):
+    visible = re.sub(r"<details>.*?</details>", "", markdown, flags=re.DOTALL)
+    return re.split(r"(?<=[.!?:])\s+|\n\s*\n", visible)
+
+
+def _strings(source, tree):
+    """Comments line by line, and the strings of each statement together, after the questions."""
+    source = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "", source, flags=re.DOTALL)
+    yield from re.findall(r"# .*", source)
+    for statement in tree.body:
+        parts = [n.value for n in ast.walk(statement) if isinstance(n, ast.Constant)]
+        texts = [part for part in parts if isinstance(part, str) and part in source]
+        asks = any(call.func.id == "predict" for call in _calls(statement))
+        if texts and not asks:
+            yield " ".join(texts)
+
+
+def _names_alone(text, answer, choices):
+    if answer not in choices or not re.search(r"\w{3}|\d\d", answer):
+        return False
+
+    def stands_in(choice):
+        words = re.escape(" ".join(choice.lower().split()))
+        return re.search(rf"(?<![\w.]){words}(?!\w|\.\d)", " ".join(text.lower().split()))
+
+    return bool(stands_in(answer)) and not any(stands_in(c) for c in choices if c != answer)
+
+
 # --- rules for a chapter --------------------------------------------------------------------------
 
 
@@ -164,12 +281,20 @@ def _prediction_problems(notebook, prefix):
 
 def _questions(tree):
     """(function, id) of each call of predict and compare, in the order of the lines."""
+    for call in _calls(tree):
+        yield call.func.id, _id(call)
+
+
+def _calls(tree):
+    """The calls of predict and compare, in the order of the lines."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    for call in sorted(calls, key=lambda call: call.lineno):
-        function = getattr(call.func, "id", None)
-        if function in ("predict", "compare"):
-            named = [k.value for k in call.keywords if k.arg == "id"]
-            yield function, getattr(next(iter(call.args + named), None), "value", None)
+    ours = [c for c in calls if getattr(c.func, "id", None) in ("predict", "compare")]
+    return sorted(ours, key=lambda call: call.lineno)
+
+
+def _id(call):
+    named = [k.value for k in call.keywords if k.arg == "id"]
+    return getattr(next(iter(call.args + named), None), "value", None)
 
 
 def _shown(markdown):

@@ -187,7 +187,7 @@ def problems(text_path, ipynb_path, kind):
     except ValueError as error:
         return [f"It cannot be read: {error}"]
     found = rules.pair_problems(text, built) + rules.run_problems(built)
-    found += rules.length_problems(built)
+    found += rules.length_problems(built) + rules.reveal_problems(built)
     if kind == "solution":
         return found
     number = re.match(r"(\d\d)_(lab_)?", text_path.stem)

@@ -1,31 +1,18 @@
-"""Make the table of chapter 4's runs again: `python -m course.data [--jobs 2] [--table PATH]`."""
+"""Make the table of chapter 4's runs again, twelve minutes of one core.
 
-import argparse
-from pathlib import Path
+    python -m course.data                  # all runs
+    python -m course.data mixture --jobs 2 # one study
+
+Stop it when you like; the same command goes on where it was.
+"""
 
 from course.data import training
-from course.experiments import fleet
-from course.experiments.sweep import sweep
-
-HERE = Path(__file__).resolve().parents[2]
+from course.experiments import runs
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m course.data", description=__doc__)
-    parser.add_argument("--table", type=Path, default=HERE / "work" / "my_data_runs.csv")
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args(arguments)
-    provenance = {**fleet.provenance(), "corpus": training.corpus().fingerprint}
-    done = sweep(
-        training.run,
-        training.specs(),
-        options.table,
-        n_jobs=options.jobs,
-        cost=training.flops,
-        unit="FLOP",
-        provenance=provenance,
-    )
-    print(f"{done} runs done now, {len(training.specs())} in all, in {options.table}")
+    """Run the command; `arguments` as a list of text, those of this process by default."""
+    runs.main(training, __doc__, "my_data_runs.csv", arguments)
 
 
 if __name__ == "__main__":

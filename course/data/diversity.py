@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 
-from course.data.quality import list_of_texts
+from course.data.quality import WORD, composed, list_of_texts
 from course.data.scaling import MUENNIGHOFF_2023
 from course.display import count, table
 from course.units import between, positive
 
 FEATURES = 2**13  # hashed words: the classifier stays as small however large the corpus is
-WORD_OR_SIGN = r"\w+|[^\w\s]"
+WORD_OR_SIGN = regex.compile(WORD + r"|[^\w\s]")
 
 
 def shares(amounts):
@@ -73,10 +74,15 @@ def effective_number(amounts, order=1.0):
 
 @dataclass(frozen=True)
 class DomainCoverage:
-    """What a corpus consists of. `distribution`: {domain: share}, which sums to 1.
+    """What a corpus consists of.
 
-    `diversity_index` is the evenness in [0, 1]. `entropy` in nats. `accuracy` of the classifier on
-    documents it had not seen, or None where the labels were given.
+    Attributes:
+        distribution: {domain: share of the text}; the shares sum to 1.
+        n_documents, n_chars: of the corpus.
+        diversity_index: the evenness, in [0, 1].
+        entropy: in nats.
+        effective_domains: the Hill number of order 1.
+        accuracy: of the classifier on documents it had not seen; None where labels were given.
     """
 
     distribution: dict
@@ -99,10 +105,15 @@ class DomainCoverage:
 
 @dataclass(frozen=True)
 class DomainAdvice:
-    """One domain of a recommended mixture. `weight` is its share of what is drawn in training.
+    """One domain of a recommended mixture.
 
-    `epochs` is how often its text is read, `worth` what a token of it is worth on average beside a
-    fresh one by the data-constrained law; both None where no training length was given.
+    Attributes:
+        domain: its name.
+        share: of the corpus as it is.
+        weight: its share of what is drawn in training.
+        epochs: how often its text is read; None where no training length was given.
+        worth: what a token of it is worth on average beside a fresh one by the data-constrained
+            law; None where no training length was given.
     """
 
     domain: str
@@ -145,7 +156,12 @@ class DataDiversityAnalyzer:
             raise ValueError(f"labels must name two domains, four documents each, got {counts}")
         classifier = make_pipeline(
             HashingVectorizer(
-                token_pattern=WORD_OR_SIGN, n_features=FEATURES, norm=None, alternate_sign=False
+                preprocessor=str.lower,
+                tokenizer=WORD_OR_SIGN.findall,
+                token_pattern=None,
+                n_features=FEATURES,
+                norm=None,
+                alternate_sign=False,
             ),
             TfidfTransformer(sublinear_tf=True),
             LogisticRegression(C=10, max_iter=300),
@@ -239,4 +255,5 @@ def _documents(documents):
     documents = list_of_texts(documents)
     if not documents:
         raise ValueError("documents must not be empty, got a list of none")
-    return documents
+    # scikit-learn cannot hash half a surrogate pair: it becomes a question mark.
+    return [composed(text).encode("utf-8", "replace").decode("utf-8") for text in documents]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from course.display import count, table
-from course.units import between, positive
+from course.units import between, plain, positive, single, whole
 
 N_SAMPLES = 20_000
 
@@ -65,8 +65,13 @@ VILLALOBOS_MEDIAN, VILLALOBOS_INTERVAL = 2028, (2026, 2032)
 def crossing_year(stock, stock_growth, demand, demand_growth, start_year=2024.0):
     """The year in which demand reaches the stock; inf where it never does.
 
-    start + ln(stock / demand) / ln(demand_growth / stock_growth), with growth as a factor per year.
-    Not before start_year, where the demand already exceeds the stock. All positive, all broadcast.
+    start + ln(stock / demand) / ln(demand_growth / stock_growth), not before start_year, where the
+    demand already exceeds the stock. All positive, all broadcast.
+
+    Args:
+        stock, demand: tokens in start_year.
+        stock_growth, demand_growth: factors per year.
+        start_year: with decimals.
     """
     stock, stock_growth = positive("stock", stock), positive("stock_growth", stock_growth)
     demand, demand_growth = positive("demand", demand), positive("demand_growth", demand_growth)
@@ -76,8 +81,7 @@ def crossing_year(stock, stock_growth, demand, demand_growth, start_year=2024.0)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         catches_up = np.where((demand_growth > stock_growth) & (speed > 0), gap / speed, np.inf)
     years = np.where(demand >= stock, 0.0, catches_up)
-    years = start_year + years
-    return years if years.ndim else float(years)
+    return plain(start_year + years)
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,13 @@ class Exhaustion:
 
     def interval(self, level=0.90):
         """(early, late) with `level` of the samples between them; an end can be inf."""
-        tail = (1 - _one("level", between("level", level, 0, 1))) / 2
+        tail = (1 - single("level", between("level", level, 0, 1))) / 2
         return self._quantile(tail), self._quantile(1 - tail)
 
     def probability_by(self, year):
         """The share of samples that are exhausted by `year`, a number or an array."""
         year = between("year", year, 0, 1e6)
-        found = np.searchsorted(np.sort(self.years), year, side="right") / len(self.years)
-        return float(found) if np.ndim(found) == 0 else found
+        return plain(np.searchsorted(np.sort(self.years), year, side="right") / len(self.years))
 
     @property
     def probability_never(self):
@@ -144,15 +147,22 @@ class DataExhaustionForecast:
     and both grow by their factor per year from `start_year`. Defaults: Villalobos et al. 2024, the
     projection by past growth. They mix it, half and half, with one by future compute, which is less
     certain and slows after 2030, so that their interval of dates is wider than ours.
-    - raw_stock: tokens; INDEXED_WEB, COMMON_CRAWL and WHOLE_WEB are theirs
-    - quality_share: the part that is good enough, in (0, 1] at its median
-    - repetition: what reading it several times makes of it, `MUENNIGHOFF_2023.worth(epochs)`
-    - other_tokens: usable tokens of other modalities; 0 for text alone
-    - synthetic_per_real: synthetic tokens beside each real one that teach as much; 0 for none.
-      In place of real ones they do not (Shumailov et al. 2024), beside them they may
-    - overtraining: tokens per parameter over the compute-optimal number. At equal compute that
-      takes sqrt(overtraining) times the tokens
-    Raises ValueError for what is not positive (other_tokens, synthetic_per_real: negative).
+
+    Attributes:
+        raw_stock: tokens; INDEXED_WEB, COMMON_CRAWL and WHOLE_WEB are theirs.
+        quality_share: the part that is good enough, in (0, 1] at its median.
+        repetition: what reading it several times makes of it, `MUENNIGHOFF_2023.worth(epochs)`.
+        stock_growth, demand_growth: factors per year.
+        demand: tokens of the largest data set in use.
+        other_tokens: usable tokens of other modalities; 0 for text alone.
+        synthetic_per_real: synthetic tokens beside each real one that teach as much; 0 for none.
+            In place of real ones they do not (Shumailov et al. 2024), beside them they may.
+        overtraining: tokens per parameter over the compute-optimal number. At equal compute that
+            takes sqrt(overtraining) times the tokens.
+        start_year: of the stock and the demand above.
+
+    Raises:
+        ValueError: for what is not positive (other_tokens, synthetic_per_real: negative).
     """
 
     raw_stock: float | Uncertain = INDEXED_WEB
@@ -171,12 +181,10 @@ class DataExhaustionForecast:
             value, zero = getattr(self, name), name in ("other_tokens", "synthetic_per_real")
             if isinstance(value, Uncertain):
                 continue
-            checked = between(name, value, 0, math.inf) if zero else positive(name, value)
-            if np.ndim(checked):
-                raise ValueError(f"{name} must be one number or an Uncertain, got an array")
+            single(name, between(name, value, 0, math.inf) if zero else positive(name, value))
         share = self.quality_share
         positive("quality_share", getattr(share, "median", share), upper=1)
-        _one("start_year", between("start_year", self.start_year, 0, 1e4))
+        single("start_year", between("start_year", self.start_year, 0, 1e4))
 
     def forecast_data_exhaustion(
         self, current_scale=None, growth_rate=None, *, n_samples=N_SAMPLES, seed=0
@@ -184,20 +192,22 @@ class DataExhaustionForecast:
         """The Exhaustion of a demand of `current_scale` tokens that grows by `growth_rate` a year.
 
         growth_rate 0.1 is 10 %, 1.4 is 2.4 times; 0 and shrinking, above -1, are allowed. Both None
-        for the fields' own. The same seed draws the same luck for every term, so that two forecasts
-        differ by what was changed alone.
+        for the fields' own. With one seed every term has the same random numbers, so that two
+        forecasts differ by what was changed alone. Raises ValueError for other arguments.
         """
         terms = {name: getattr(self, name) for name in self._terms()}
         if current_scale is not None:
-            terms["demand"] = _one("current_scale", positive("current_scale", current_scale))
+            terms["demand"] = single("current_scale", positive("current_scale", current_scale))
         if growth_rate is not None:
-            if np.any(between("growth_rate", growth_rate, -1, math.inf) == -1):
+            growth_rate = single("growth_rate", between("growth_rate", growth_rate, -1, math.inf))
+            if growth_rate == -1:
                 raise ValueError("growth_rate must be above -1, got -1: nothing would be left")
-            terms["demand_growth"] = 1 + _one("growth_rate", growth_rate)
-        luck = np.random.default_rng(seed).standard_normal((len(terms), _whole(n_samples)))
+            terms["demand_growth"] = 1 + growth_rate
+        n_samples = int(single("n_samples", whole("n_samples", n_samples, 1, 10**7)))
+        normal = np.random.default_rng(seed).standard_normal((len(terms), n_samples))
         drawn = {
             name: value.at(z) if isinstance(value, Uncertain) else np.full(len(z), float(value))
-            for (name, value), z in zip(terms.items(), luck, strict=True)
+            for (name, value), z in zip(terms.items(), normal, strict=True)
         }
         usable = drawn["raw_stock"] * np.minimum(drawn["quality_share"], 1) + drawn["other_tokens"]
         stock = usable * drawn["repetition"] * (1 + drawn["synthetic_per_real"])
@@ -229,17 +239,4 @@ class DataExhaustionForecast:
 
     @classmethod
     def _terms(cls):
-        return [one.name for one in fields(cls) if one.name != "start_year"]
-
-
-def _one(name, value):
-    if np.ndim(value):
-        raise ValueError(f"{name} must be one number, got an array of shape {np.shape(value)}")
-    return float(value)
-
-
-def _whole(n_samples):
-    whole = isinstance(n_samples, (int, np.integer)) and not isinstance(n_samples, bool)
-    if not whole or not 1 <= n_samples <= 10**7:
-        raise ValueError(f"n_samples must be a whole number from 1 to 1e7, got {n_samples!r}")
-    return n_samples
+        return [term.name for term in fields(cls) if term.name != "start_year"]

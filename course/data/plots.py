@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from course.data.comparison import CLEAN, ranges
 from course.data.exhaustion import VILLALOBOS_INTERVAL, VILLALOBOS_MEDIAN
 from course.data.scaling import MUENNIGHOFF_2023
+from course.data.study import CLEAN
+from course.data.views import LAST_YEAR, MOST_EPOCHS, supply_and_demand
 from course.evidence import as_written
 from course.figures import (
     BEHIND,
@@ -20,6 +21,8 @@ from course.figures import (
     label_axes,
     label_lines,
     log_axis,
+    moving,
+    moving_words,
 )
 from course.scaling import extrapolating
 from course.units import format_bytes, format_count
@@ -28,7 +31,10 @@ from course.units import format_bytes, format_count
 
 
 def draw_worth(axes, study):
-    """D' / U against epochs: the published law, ours with its interval, and the document's line."""
+    """D' / U against epochs: the published law, ours with its interval, and text that stays fresh.
+
+    `study`: a course.data.study.Repetition.
+    """
     epochs = np.geomspace(1, 100, 100)
     law = study.fit.law
     low, high = law.intervals["R_D_star"]
@@ -68,7 +74,8 @@ def draw_worth(axes, study):
 def draw_repetition(many, study):
     """Loss of each of our models as it reads its text again; `many`: an axes for each size.
 
-    Points are measured, dashed lines the fitted law, dotted ones the law of text that is all fresh.
+    `study`: a course.data.study.Repetition. Points are measured, dashed lines the fitted law,
+    dotted ones the law of text that is all fresh.
     """
     sizes = sorted({curve.n_params for curve in study.curves})
     for axes, size in zip(many, sizes, strict=True):
@@ -77,11 +84,11 @@ def draw_repetition(many, study):
             epochs = np.geomspace(1, curve.epochs.max(), 40)
             tokens = curve.unique_bytes * epochs
             with extrapolating():
-                again = study.fit.law.loss(size, tokens, curve.unique_bytes)
+                repeated = study.fit.law.loss(size, tokens, curve.unique_bytes)
                 fresh = study.base.loss(size, tokens)
             look = {"color": colour, "marker": "", "linewidth": 1.6}
             axes.plot(epochs, fresh, linestyle=DASHES[2], **look)
-            axes.plot(epochs, again, linestyle=DASHES[1], **look)
+            axes.plot(epochs, repeated, linestyle=DASHES[1], **look)
             axes.plot(curve.epochs, curve.loss, color=colour, marker=marker, linestyle="none")
             axes.annotate(
                 format_bytes(curve.unique_bytes),
@@ -103,19 +110,17 @@ def draw_repetition(many, study):
 # --- what cleaning is worth -----------------------------------------------------------------------
 
 
-def draw_quality(axes, worth):
-    """Loss of each text above the clean one with its 95 % interval, and its multiplier in words."""
-    names = list(worth)
-    for row, name in enumerate(names):
-        found = worth[name].excess
-        axes.plot([found.low, found.high], [row, row], "-", color=BLUE, marker="|", markersize=10)
-        axes.plot(found.value, row, "o", color=BLUE, markersize=8)
-        times = worth[name].multiplier
-        words = (
-            "1, by definition"
-            if name == CLEAN
-            else (f"{times.value:.2f} ({times.low:.2f} to {times.high:.2f})")
-        )
+def draw_quality(axes, quality):
+    """Loss of each text above the clean one with its 95 % interval, and its multiplier in words.
+
+    `quality`: a course.data.study.Quality.
+    """
+    names = list(quality.texts)
+    for row, text in enumerate(quality.texts.values()):
+        excess = text.excess
+        axes.plot([excess.low, excess.high], [row, row], "-", color=BLUE, marker="|", markersize=10)
+        axes.plot(excess.value, row, "o", color=BLUE, markersize=8)
+        words = "1, by definition" if text.text == CLEAN else f"{text.multiplier:.2f}"
         axes.text(1.02, row, words, transform=axes.get_yaxis_transform(), va="center")
     axes.axvline(0, color=QUIET, linewidth=1, linestyle="-")
     axes.set_yticks(range(len(names)), names)
@@ -138,10 +143,10 @@ def draw_quality(axes, worth):
 def draw_supply_and_demand(axes, forecast):
     """Stock and demand by year, medians and 90 % bands, and the document's stock and threshold."""
     years = np.arange(2024, 2041)
-    found = ranges(forecast, years)
+    bands = supply_and_demand(forecast, years)
     for (low, middle, high), name, colour, dash in (
-        (found["stock"], "stock", BLUE, DASHES[0]),
-        (found["demand"], "demand", ORANGE, DASHES[1]),
+        (bands["stock"], "stock", BLUE, DASHES[0]),
+        (bands["demand"], "demand", ORANGE, DASHES[1]),
     ):
         axes.fill_between(years, low, high, color=colour, alpha=0.2, linewidth=0)
         axes.plot(years, middle, color=colour, linestyle=dash, marker="", label=name)
@@ -162,7 +167,10 @@ def draw_supply_and_demand(axes, forecast):
 def draw_remedies(axes, remedies):
     """The median year and its 80 % interval for each change, with the paper's own on top."""
     rows = {"Villalobos et al.": (VILLALOBOS_MEDIAN, *VILLALOBOS_INTERVAL)}
-    rows |= {name: (one.median_year, *one.interval(0.80)) for name, one in remedies.items()}
+    rows |= {
+        name: (forecast.median_year, *forecast.interval(0.80))
+        for name, forecast in remedies.items()
+    }
     latest = 2042
     for row, (median, early, late) in enumerate(rows.values()):
         colour = QUIET if not row else BLUE
@@ -177,17 +185,17 @@ def draw_remedies(axes, remedies):
 # --- mixtures -------------------------------------------------------------------------------------
 
 
-def draw_mixtures(axes, found):
+def draw_mixtures(axes, mixtures):
     """Loss against the share of words in training, for three uses; the best of each is ringed."""
     uses = {"used on code": (0.0, BLUE), "on both": (0.5, BLACK), "used on words": (1.0, ORANGE)}
     for (name, (use, colour)), dash, marker in zip(uses.items(), DASHES, MARKERS, strict=False):
-        losses = found.expected(use)
+        losses = mixtures.expected(use)
         axes.plot(
-            100 * found.shares, losses, color=colour, linestyle=dash, marker=marker, label=name
+            100 * mixtures.shares, losses, color=colour, linestyle=dash, marker=marker, label=name
         )
         best = losses.argmin()
         axes.plot(
-            100 * found.shares[best],
+            100 * mixtures.shares[best],
             losses[best],
             "o",
             color=colour,
@@ -202,11 +210,13 @@ def draw_mixtures(axes, found):
     label_lines(axes)
 
 
-def draw_best_mixture(axes, found):
+def draw_best_mixture(axes, mixtures):
     """The best measured mixture for each use; shaded what the runs cannot tell from it."""
     uses = np.linspace(0, 1, 101)
-    best = np.array([found.best_share(use) for use in uses])
-    ends = np.array([(min(one), max(one)) for one in map(found.indistinguishable_shares, uses)])
+    best = np.array([mixtures.best_share(use) for use in uses])
+    ends = np.array(
+        [(min(alike), max(alike)) for alike in map(mixtures.indistinguishable_shares, uses)]
+    )
     axes.fill_between(100 * uses, *100 * ends.T, color=BLUE, alpha=0.18, linewidth=0, step="mid")
     axes.step(
         100 * uses,
@@ -226,13 +236,11 @@ def draw_best_mixture(axes, found):
 
 # --- how often may I repeat? ----------------------------------------------------------------------
 
-MOST_EPOCHS = 100
-
 
 def draw_epochs(axes):
     """One budget, spent on few epochs by a large model or on many by a small one.
 
-    Returns update(view) for a course.data.explorer.EpochsView.
+    Returns update(view) for a course.data.views.EpochsView.
     """
     axes.set(xlim=(1, MOST_EPOCHS), ylim=(0.95, 2.6))
     log_axis(axes.xaxis, format=_plain)
@@ -243,21 +251,11 @@ def draw_epochs(axes):
         y="Loss above the floor",
         y_unit="ratio to fresh",
     )
-    fresh = _moving(axes, DASHES[2], color=QUIET)
-    lost = _moving(axes, DASHES[1], color=ORANGE)
-    curve = _moving(axes, "-", color=BLUE, linewidth=2.8)
-    best = _moving(axes, "", "o", color=BLUE, markersize=11)
-    words = axes.annotate(
-        "",
-        (1, 1),
-        xytext=(0, 12),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color=BLUE,
-        animated=True,
-        bbox=BEHIND,
-    )
+    fresh = moving(axes, DASHES[2], color=QUIET)
+    lost = moving(axes, DASHES[1], color=ORANGE)
+    curve = moving(axes, "-", color=BLUE, linewidth=2.8)
+    best = moving(axes, "o", color=BLUE, markersize=11)
+    words = moving_words(axes, (0, 12), ha="center", va="bottom", color=BLUE, bbox=BEHIND)
     corner = axes.text(
         0.985,
         0.97,
@@ -294,13 +292,11 @@ def draw_epochs(axes):
 
 # --- when does it run out? ------------------------------------------------------------------------
 
-LAST_YEAR = 2045
-
 
 def draw_run_out(axes):
     """The probability that demand has reached the stock, by year.
 
-    Returns update(view) for a course.data.explorer.RunOutView.
+    Returns update(view) for a course.data.views.RunOutView.
     """
     axes.set(xlim=(2024, LAST_YEAR), ylim=(0, 103), xticks=range(2025, LAST_YEAR + 1, 5))
     label_axes(axes, x="Year", x_unit="start of", y="Chance that it has run out", y_unit="%")
@@ -308,10 +304,10 @@ def draw_run_out(axes):
     axes.plot([early, late], [50, 50], "-", color=QUIET, marker="|", markersize=10)
     axes.plot(VILLALOBOS_MEDIAN, 50, "s", color=QUIET)
     axes.text(late + 0.4, 50, "Villalobos et al., 80 %", color=QUIET, va="center")
-    start = _moving(axes, DASHES[1], color=ORANGE)
-    curve = _moving(axes, "-", color=BLUE, linewidth=2.8)
-    bar = _moving(axes, "-", "|", color=BLUE, markersize=10, linewidth=1.4)
-    middle = _moving(axes, "", "o", color=BLUE, markersize=10)
+    start = moving(axes, DASHES[1], color=ORANGE)
+    curve = moving(axes, "-", color=BLUE, linewidth=2.8)
+    bar = moving(axes, "-", marker="|", color=BLUE, markersize=10, linewidth=1.4)
+    middle = moving(axes, "o", color=BLUE, markersize=10)
     axes.text(
         0.985,
         0.72,
@@ -334,16 +330,12 @@ def draw_run_out(axes):
     def update(view):
         start.set_data(view.years, 100 * view.as_usual)
         curve.set_data(view.years, 100 * view.probability)
-        early, late = (min(one, LAST_YEAR + 1) for one in view.found.interval(0.80))
+        early, late = (min(year, LAST_YEAR + 1) for year in view.forecast.interval(0.80))
         bar.set_data([early, late], [44, 44])
-        median = view.found.median_year
+        median = view.forecast.median_year
         middle.set_data(([median], [44]) if median < math.inf else ([], []))
 
     return update
-
-
-def _moving(axes, line="-", marker="", **more):
-    return axes.plot([], [], marker=marker, linestyle=line or "none", animated=True, **more)[0]
 
 
 def _plain(value):

@@ -3,16 +3,26 @@
 Each takes a list of texts and gives a Filtered: which were kept, and why the others were not.
 """
 
-import re
+import unicodedata
 from dataclasses import dataclass, field
 
 import numpy as np
+import regex
 
-from course.units import between
+from course.units import between, single, whole
 
 N_PERMUTATIONS = 128
 SHINGLE = 5  # words
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
+# Words by Unicode's rules, where \w holds combining marks and joiners too, unlike in `re`. Scripts
+# that are written without spaces give a word for each character and its marks.
+_UNSPACED = "".join(
+    rf"\p{{{script}}}"
+    for script in ("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar")
+)
+WORD = rf"(?V1)[{_UNSPACED}]\p{{M}}*|[\w--[{_UNSPACED}]]+"
+_WORDS = regex.compile(WORD)
+_LETTERS = regex.compile(r"[\p{L}\p{M}\p{Join_Control}]+")  # a mark belongs to its letter
+_LETTERS_AND_DIGITS = regex.compile(r"[\p{L}\p{M}\p{Join_Control}\p{N}]+")
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,11 @@ def list_of_texts(documents):
     return documents
 
 
+def composed(text):
+    """Unicode's normal form C: "é" is one character, however it was typed."""
+    return unicodedata.normalize("NFC", text)
+
+
 def _filtered(reasons):
     kept = tuple(place for place, why in enumerate(reasons) if not why)
     return Filtered(kept, {place: why for place, why in enumerate(reasons) if why})
@@ -58,12 +73,14 @@ def _filtered(reasons):
 def shingles(document, length=SHINGLE):
     """The set of all runs of `length` words; a document with fewer words is one shingle.
 
-    Chinese and Japanese write no spaces: there each character is a word. A document of signs alone
-    is a word by itself, so that two of them are alike only if equal.
+    Words follow Unicode: a combining mark, as the vowel signs of Hindi, belongs to its word, and
+    composed and decomposed letters are the same. Chinese, Japanese, Thai, Lao, Khmer and Burmese
+    are written without spaces: there each character with its marks is a word. A document of signs
+    alone is a word by itself, so that two of them are alike only if equal.
     """
-    if not isinstance(length, (int, np.integer)) or length < 1:
-        raise ValueError(f"length must be a whole number from 1, got {length!r}")
-    words = _WORD.findall(document) or [document.strip()]
+    length = int(single("length", whole("length", length)))
+    document = composed(document)
+    words = _WORDS.findall(document) or [document.strip()]
     return {
         " ".join(words[start : start + length]) for start in range(max(1, len(words) - length + 1))
     }
@@ -95,7 +112,8 @@ def deduplicate(documents, threshold=0.8):
     for place, document in enumerate(list_of_texts(documents)):
         own = shingles(document)
         sketch = MinHash(num_perm=N_PERMUTATIONS)
-        sketch.update_batch([one.encode() for one in own])
+        # A lone half of a surrogate pair is no character, and yet a document may hold it.
+        sketch.update_batch([shingle.encode("utf-8", "surrogatepass") for shingle in own])
         why = ""
         for other in sorted(index.query(sketch)):
             both = len(own & kept_shingles[other])
@@ -117,9 +135,15 @@ def deduplicate(documents, threshold=0.8):
 class DocumentStatistics:
     """What can be counted in a text. All shares in [0, 1], and 0 for an empty text.
 
-    alphabetic_share: letters among the characters that are no white space; symbol_share: those
-    that are neither letter, digit nor white space; repeated_line_share: non-empty lines that stood
-    before; comment_share: non-empty lines that begin with #.
+    Characters are those of the composed text (NFC). Combining marks count as letters.
+
+    Attributes:
+        n_chars: number of characters.
+        n_lines: number of non-empty lines.
+        alphabetic_share: letters among the characters that are no white space.
+        symbol_share: those among them that are neither letter nor digit.
+        repeated_line_share: non-empty lines that stood before, among all non-empty ones.
+        comment_share: non-empty lines that begin with #.
     """
 
     n_chars: int
@@ -132,10 +156,11 @@ class DocumentStatistics:
 
 def document_statistics(document):
     """The DocumentStatistics of a text."""
+    document = composed(document)
     solid = "".join(document.split())
     lines = [line.strip() for line in document.splitlines() if line.strip()]
-    letters = sum(map(str.isalpha, solid))
-    symbols = len(solid) - sum(map(str.isalnum, solid))
+    letters = sum(map(len, _LETTERS.findall(solid)))
+    symbols = len(solid) - sum(map(len, _LETTERS_AND_DIGITS.findall(solid)))
     return DocumentStatistics(
         n_chars=len(document),
         n_lines=len(lines),
@@ -236,7 +261,8 @@ class NgramModel:
 
     def _windows(self, document):
         """For each byte a number: the `order` bytes that end in it, 0 before the text."""
-        text = np.frombuffer(document.encode("utf-8", "replace"), np.uint8).astype(np.int64)
+        data = composed(document).encode("utf-8", "surrogatepass")
+        text = np.frombuffer(data, np.uint8).astype(np.int64)
         padded = np.concatenate([np.zeros(self.order - 1, np.int64), text])
         keys = np.zeros(len(text), np.int64)
         for start in range(self.order):

@@ -16,12 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from course.data.quality import CODE_LIMITS, deduplicate, filter_by_statistics
+from course.experiments import fleet
 from course.experiments.corpus import load_corpus, split_code_and_words
 from course.experiments.model import LanguageModel, flops_per_token
-from course.experiments.training import Stopwatch, held_out_loss, train
+from course.experiments.runs import planned
+from course.experiments.training import Stopwatch, held_out_loss, one_thread, train
 
 TABLE = Path(__file__).with_name("runs.csv")
 D_MODEL, N_TOKENS = 24, 500_000
@@ -30,16 +31,28 @@ N_COPIED = 20  # files that the near-copies are copies of
 BLOCK = 4096  # bytes of one kind in a row, in a mixture
 TEXTS = ("crawl", "deduplicated", "without data", "both filters", "never dirty")
 LIMITS = CODE_LIMITS | {"symbol_share": (0.08, 0.45)}  # a program has signs, base64 has few
+SEEDS = 5
 WORDS_SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 
-def specs():
-    """Five texts with three seeds, seven mixtures with two."""
-    quality = [_spec("quality", text, 0.0, seed) for text in TEXTS for seed in range(3)]
-    mixture = [
-        _spec("mixture", "mixture", share, seed) for share in WORDS_SHARES for seed in range(2)
+def quality_runs():
+    """Five texts, each with five seeds."""
+    return [_spec("quality", text, 0.0, seed) for text in TEXTS for seed in range(SEEDS)]
+
+
+def mixture_runs():
+    """Seven mixtures, each with five seeds."""
+    return [
+        _spec("mixture", "mixture", share, seed) for share in WORDS_SHARES for seed in range(SEEDS)
     ]
-    return quality + mixture
+
+
+STUDIES = {"quality": quality_runs, "mixture": mixture_runs}
+
+
+def specs(names=()):
+    """The runs of some studies, of all by default, the cheapest first: see `planned`."""
+    return planned(STUDIES, names, flops)
 
 
 def _spec(study, text, words_share, seed):
@@ -56,6 +69,11 @@ def _spec(study, text, words_share, seed):
 def flops(row):
     """Training compute, by the fleet's formula."""
     return row["n_tokens"] * flops_per_token(row["d_model"])
+
+
+def provenance():
+    """What must be alike in the whole table: the text, and the versions of Python and torch."""
+    return {**fleet.provenance(), "corpus": corpus().fingerprint}
 
 
 @lru_cache(maxsize=1)
@@ -143,19 +161,14 @@ def run(row):
     else:
         text = mixture(row["words_share"], row["n_tokens"], row["seed"])
     code, words = code_and_words("held_out")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(), Stopwatch() as watch:
-            torch.manual_seed(row["seed"])
+    with one_thread(row["seed"]):
+        with Stopwatch() as watch:
             model = LanguageModel(row["d_model"])
             log = train(model, text, row["n_tokens"], seed=row["seed"])
         losses = [
             held_out_loss(model, held_out, n_windows=2048)
             for held_out in (corpus().text("held_out"), code, words)
         ]
-    finally:
-        torch.set_num_threads(threads)
     return {
         "text_bytes": text.size,
         "flops": flops(row),

@@ -48,10 +48,10 @@ from course.emergence.trends import (
     NOISES,
     decline_p_values,
     detection_rate,
-    holm,
     level_at_look,
     noise_series,
 )
+from course.experiments.estimates import holm
 
 __all__ = [
     "BELOW",

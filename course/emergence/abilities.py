@@ -24,7 +24,19 @@ NO_SOURCE = "no source"
 
 @dataclass(frozen=True)
 class Sighting:
-    """The smallest scale at which `family` showed `ability`: parameters, and training FLOP."""
+    """The smallest scale at which a family of models showed an ability.
+
+    Attributes:
+        ability: a name that several tasks may share.
+        task: as the table names it.
+        family: of models.
+        n_params: parameters.
+        flops: of training.
+        method: of asking: few-shot, fine-tuned, …
+        reference: the paper that showed it.
+        source: the table.
+        confidence: in the row.
+    """
 
     ability: str
     task: str
@@ -47,8 +59,8 @@ def sightings():
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A model beside a Sighting: its parameters and FLOP over those of the sighting, or None."""
+class SightingComparison:
+    """A model beside a Sighting: the model's parameters and FLOP over the sighting's, or None."""
 
     sighting: Sighting
     params_ratio: float | None
@@ -72,7 +84,7 @@ class Emergence:
     ability: str
     family: str | None
     verdict: str
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[SightingComparison, ...]
 
     def _repr_html_(self):
         rows = [
@@ -147,7 +159,7 @@ class EmergentAbilityAnalyzer:
         rows = self._of(ability)
         own = tuple(s for s in rows if s.family == family)
         comparisons = tuple(
-            Comparison(
+            SightingComparison(
                 s,
                 None if n_params is None else n_params / s.n_params,
                 None if flops is None else flops / s.flops,
@@ -159,8 +171,8 @@ class EmergentAbilityAnalyzer:
         elif not own:
             verdict = OTHER_FAMILIES
         else:
-            found = {c.verdict for c in comparisons}
-            verdict = next(v for v in (SEEN, SPLIT, BELOW) if v in found)
+            verdicts = {c.verdict for c in comparisons}
+            verdict = next(v for v in (SEEN, SPLIT, BELOW) if v in verdicts)
         return Emergence(ability, family, verdict, comparisons)
 
     @staticmethod
@@ -185,8 +197,8 @@ def _parsed(name, parse, value):
 
 def _one_of(name, value, known):
     if isinstance(value, str):
-        for one in known:
-            if one.lower() == value.strip().lower():
-                return one
+        for name_known in known:
+            if name_known.lower() == value.strip().lower():
+                return name_known
     close = difflib.get_close_matches(str(value), sorted(known), n=3, cutoff=0.5)
     raise ValueError(f"{name} must be one of {', '.join(close or sorted(known))}, got {value!r}")

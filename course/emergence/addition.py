@@ -15,20 +15,15 @@ Every size reads the same number of problems, so more parameters is also more co
 """
 
 import platform
-from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.optimize import isotonic_regression
 from torch import nn
 from torch.nn import functional as F
 
-from course.emergence.metrics import rise
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.sweep import read_table
-from course.experiments.training import Recipe, Stopwatch, parameter_groups, schedule
+from course.experiments.training import Recipe, Stopwatch, one_thread, parameter_groups, schedule
 
-ADDITION = Path(__file__).with_name("addition.csv")
 N_DIGITS = 6  # of each number
 N_PLACES = N_DIGITS + 1  # of the sum: the tokens that must all be right
 PROMPT = 2 * N_DIGITS + 2  # bytes before the sum
@@ -167,6 +162,9 @@ def specs():
     ]
 
 
+STUDIES = {"addition": specs}
+
+
 def n_params(d_model):
     """Matrices and head, as the fleet counts what does work for each token."""
     return count_parameters(d_model, N_LAYERS).n_with_head
@@ -180,76 +178,19 @@ def flops(spec):
 
 def run(spec):
     """Train one model in one thread, measure it on the held-out problems: one row."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread(spec["seed"]):
         with Stopwatch() as watch:
             model = train_adder(**spec)
-        found = measure(model, write_problems(held_out_problems()))
-    finally:
-        torch.set_num_threads(threads)
+        measures = measure(model, write_problems(held_out_problems()))
     return {
         "n_params": n_params(spec["d_model"]),
         "flops": flops(spec),
-        **{name: float(f"{value:.6g}") for name, value in found.items()},
+        **{name: float(f"{value:.6g}") for name, value in measures.items()},
         "n_test": N_TEST,
         "seconds": round(watch.seconds, 1),
     }
 
 
 def provenance():
+    """What must be alike in the whole table: the versions of Python and torch."""
     return {"python": platform.python_version(), "torch": torch.__version__}
-
-
-def load_addition(table=ADDITION):
-    """The measured models that come with the course, one row each.
-
-    Raises:
-        ValueError: if there is no such table.
-    """
-    return read_table(table)
-
-
-def by_size(rows, measure):
-    """(n_params, mean over seeds, its standard error) of one column, smallest size first.
-
-    The standard error is sd / sqrt(seeds): it holds what differs from seed to seed. All seeds meet
-    the same problems. Raises ValueError if a size has fewer than two seeds.
-    """
-    sizes = sorted({row["n_params"] for row in rows})
-    groups = [
-        np.array([row[measure] for row in rows if row["n_params"] == size], dtype=float)
-        for size in sizes
-    ]
-    if min(map(len, groups), default=0) < 2:
-        raise ValueError(f"rows must hold two seeds or more of every size, got {len(rows)} rows")
-    return (
-        np.array(sizes),
-        np.array([group.mean() for group in groups]),
-        np.array([group.std(ddof=1) / len(group) ** 0.5 for group in groups]),
-    )
-
-
-def steepness(n_params, values):
-    """The `Rise.steepness` of measured values over log n_params.
-
-    1 for a straight line from the smallest size to the largest; the larger, the more at once. A
-    few seeds leave ups and downs: the values are first replaced by the nearest monotone ones
-    (isotonic regression), and joined by lines.
-    """
-    x = np.log10(n_params)
-    monotone = isotonic_regression(values, increasing=bool(values[-1] > values[0])).x
-    return rise(
-        lambda size: np.interp(np.log10(size), x, monotone), n_params[0], n_params[-1]
-    ).steepness
-
-
-def if_independent(rows):
-    """accuracy_1 · … · accuracy_7 of each row: its exact match if digits failed independently.
-
-    At most accuracy^7, which takes all places to be alike. Above it lies an exact match whose
-    mistakes come together: a sum with many carries is harder at several places.
-    """
-    return np.array(
-        [np.prod([row[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)]) for row in rows]
-    )

@@ -12,22 +12,26 @@ from course.emergence.trends import (
     MOST_AUTOCORRELATION,
     MOST_VALUES,
     decline_p_values,
-    holm,
     level_at_look,
-    one_whole,
 )
+from course.experiments.estimates import holm
 from course.scaling import BESIROGLU_2024, Allocation, ChinchillaLaw, ComputeOptimalCalculator
-from course.units import between, positive
+from course.units import between, positive, single, whole
 
 METRICS = ("train_loss", "val_loss", "capability_scores", "output_entropy")
 
 
 @dataclass(frozen=True)
 class Trend:
-    """One thing that was tested. `change` is over the window, in the series' own unit.
+    """One series that was tested, for one signal.
 
-    It is the slope of Theil and Sen (the median over all pairs) times the length of the window;
-    `p_value` as of one test, `adjusted_p` after Holm over all that were tested with it.
+    Attributes:
+        signal: what it would be a sign of.
+        name: of the series.
+        change: over the window, in the series' own unit: the slope of Theil and Sen (the median
+            over all pairs) times the length of the window.
+        p_value: as of one test.
+        adjusted_p: after Holm's correction for all that were tested with it.
     """
 
     signal: str
@@ -73,9 +77,15 @@ class CollapseReport:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """Steps, tokens and batch told apart: n_tokens = n_steps · batch_size_tokens.
+    """Steps, tokens and batch are three things: n_tokens = n_steps · batch_size_tokens.
 
-    `optimum` is what the law would do with the same compute.
+    Attributes:
+        n_params: parameters N.
+        n_steps: whole optimizer steps.
+        batch_size_tokens: tokens a step.
+        n_tokens: tokens D.
+        flops: 6 N D.
+        optimum: what the law would do with the same compute.
     """
 
     n_params: float
@@ -123,7 +133,7 @@ class CapabilityCollapseAnalyzer:
 
     def __post_init__(self):
         level_at_look(self.false_alarm_rate, 1)
-        one_whole("window", self.window, 3, MOST_VALUES)
+        single("window", whole("window", self.window, 3, MOST_VALUES))
         between("autocorrelation", self.autocorrelation, 0, MOST_AUTOCORRELATION)
 
     def detect_collapse_early_warning(self, training_metrics, look=1):
@@ -210,7 +220,7 @@ class CapabilityCollapseAnalyzer:
         ]
 
     def _report(self, tested, look):
-        level = level_at_look(self.false_alarm_rate, one_whole("look", look, 1, 10**9))
+        level = level_at_look(self.false_alarm_rate, single("look", whole("look", look, 1, 10**9)))
         n_values = self.window - (self.autocorrelation > 0)
         smallest = len(tested) / math.factorial(n_values)
         if smallest > level:

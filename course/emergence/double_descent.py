@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course.emergence.trends import one_whole
-from course.units import between, positive
+from course.experiments.estimates import Estimate, estimate_ratio
+from course.units import between, single, whole
 
 MOST = 10_000  # features, samples or inputs: beyond it the fit takes long
 N_FEATURES = (5, 10, 20, 30, 40, 45, 50, 55, 60, 80, 120, 200, 400)
@@ -24,16 +24,16 @@ N_FEATURES = (5, 10, 20, 30, 40, 45, 50, 55, 60, 80, 120, 200, 400)
 class DoubleDescent:
     """Mean squared errors; arrays as long as n_features.
 
-    test_error: on fresh points without noise, the geometric mean over seeds: at the peak an error
-        has no mean (1 / s² of the smallest singular value has none), so that an average would be
-        that of the worst seed. Predicting 0 everywhere has an error of 1.
-    log_error_se: standard error of the mean of ln(test error).
-    train_error: on the noisy samples, the plain mean.
+    Attributes:
+        n_features: of the models.
+        test_error: Estimate over the seeds on fresh points without noise, a geometric mean: at the
+            peak an error has no mean (1 / s² of the smallest singular value has none), so that an
+            average would be that of the worst seed. Predicting 0 everywhere has an error of 1.
+        train_error: on the noisy samples, the plain mean.
     """
 
     n_features: np.ndarray
-    test_error: np.ndarray
-    log_error_se: np.ndarray
+    test_error: Estimate
     train_error: np.ndarray
 
 
@@ -46,26 +46,28 @@ def double_descent(
     deviation. Weights minimise |F w - y|² + ridge·|w|², F = relu(x·W) of shape (n_samples,
     n_features) scaled by sqrt(2 / n_features); at ridge 0 the solution of least norm.
 
+    Args:
+        n_features: sizes of the models, whole, from 1.
+        n_samples: points that are fitted.
+        noise: standard deviation of theirs.
+        ridge: weight of the penalty.
+        n_inputs: dimensions of a point.
+        seeds: two or more, each draws another teacher, points and features.
+
     Raises:
         ValueError: naming the argument: whole numbers from 1 for the counts, noise and ridge from
             0, two seeds or more.
     """
-    sizes = np.atleast_1d(_whole("n_features", n_features))
+    sizes = np.atleast_1d(whole("n_features", n_features, 1, MOST)).astype(int)
     n_samples, n_inputs = (
-        one_whole(name, value, 1, MOST)
+        int(single(name, whole(name, value, 1, MOST)))
         for name, value in (("n_samples", n_samples), ("n_inputs", n_inputs))
     )
     noise, ridge = between("noise", noise, 0, math.inf), between("ridge", ridge, 0, math.inf)
     if len(seeds) < 2:
         raise ValueError(f"seeds must be two or more, got {len(seeds)}")
     errors = np.array([_errors(sizes, n_samples, noise, ridge, n_inputs, seed) for seed in seeds])
-    log_error = np.log(errors[:, :, 0])
-    return DoubleDescent(
-        sizes,
-        np.exp(log_error.mean(0)),
-        log_error.std(0, ddof=1) / len(seeds) ** 0.5,
-        errors[:, :, 1].mean(0),
-    )
+    return DoubleDescent(sizes, estimate_ratio(errors[:, :, 0]), errors[:, :, 1].mean(0))
 
 
 def _errors(sizes, n_samples, noise, ridge, n_inputs, seed, n_test=300):
@@ -77,20 +79,20 @@ def _errors(sizes, n_samples, noise, ridge, n_inputs, seed, n_test=300):
     y, y_test = x @ teacher + noise * rng.standard_normal(n_samples), x_test @ teacher
     # Larger models hold the smaller ones' features, so that sizes differ in nothing else.
     directions = rng.standard_normal((n_inputs, sizes.max())) / n_inputs**0.5
-    found = []
+    errors = []
     for size in sizes:
         features, features_test = (
             np.maximum(points @ directions[:, :size], 0) * (2 / size) ** 0.5
             for points in (x, x_test)
         )
         weights = _least_squares(features, y, ridge)
-        found.append(
+        errors.append(
             (
                 np.mean((features_test @ weights - y_test) ** 2),
                 np.mean((features @ weights - y) ** 2),
             )
         )
-    return found
+    return errors
 
 
 def _least_squares(features, y, ridge):
@@ -99,10 +101,3 @@ def _least_squares(features, y, ridge):
     s = np.where(s > 1e-10 * s[0], s, 0)
     inverse = np.divide(s, s**2 + ridge, out=np.zeros_like(s), where=s > 0)
     return v.T @ (inverse * (u.T @ y))
-
-
-def _whole(name, value):
-    value = positive(name, value, upper=MOST)
-    if np.any(value != np.floor(value)):
-        raise ValueError(f"{name} must be whole, got {np.ravel(value)[0]:g}")
-    return np.asarray(value, dtype=int)

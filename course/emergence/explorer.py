@@ -1,96 +1,23 @@
 """The explorers of chapter 2."""
 
-from dataclasses import dataclass
-
 import ipywidgets as widgets
-import numpy as np
 
-from course.emergence.metrics import (
-    Rise,
-    brier_score,
-    exact_match,
-    log_likelihood,
-    multiple_choice,
-    pass_at_k,
-    power_law_loss,
-    rise,
-    token_accuracy,
-    token_edit_distance,
+from course.emergence.plots import draw_choice_of_metric, draw_decline_or_noise
+from course.emergence.trends import NOISES
+from course.emergence.views import (
+    LEVEL,
+    MEASURES,
+    N_SERIES,
+    RULES,
+    SHARES,
+    SIZES,
+    decline_view,
+    metric_view,
 )
-from course.emergence.plots import SIZES, draw_choice_of_metric, draw_decline_or_noise
-from course.emergence.trends import NOISES, decline_p_values, noise_series
 from course.explorer import Explorer, choice, log_slider
 from course.units import format_count
 
-SCALE_AT_1_NAT = 1e8
-SHARES = {  # of a test's items
-    "exact match": exact_match,
-    "pass@100": lambda p, k: pass_at_k(exact_match(p, k), 100),
-    "multiple choice": lambda p, k: multiple_choice(p, 4),
-}
-MEASURES = SHARES | {
-    "wrong tokens": token_edit_distance,
-    "log-likelihood": log_likelihood,
-    "Brier score": lambda p, k: brier_score(p, 4),
-}
 _UNITS = {"wrong tokens": " of an answer", "log-likelihood": " nats"}
-
-
-@dataclass(frozen=True)
-class MetricView:
-    """One accuracy per token over model size, and what a measure makes of it.
-
-    `way` is how far the measure has come from its value at the smallest size to that at the
-    largest; `tested_way` the same for a few models, tested on `n_items` items where the measure is
-    a share of items. Arrays over `n_params` and `tested_params`.
-    """
-
-    measure: str
-    n_tokens: int
-    n_items: int
-    n_params: np.ndarray
-    accuracy: np.ndarray
-    way: np.ndarray
-    tested_params: np.ndarray
-    tested_way: np.ndarray
-    ends: tuple[float, float]
-    rise: Rise
-
-    @property
-    def tested_at_zero(self):
-        """How many of the tested models get nothing right; None where no items are counted."""
-        if self.measure not in SHARES:
-            return None
-        start, end = self.ends
-        return int(np.sum(np.abs(start + self.tested_way * (end - start)) < 0.5 / self.n_items))
-
-
-def metric_view(measure, n_tokens, largest, exponent=0.3, n_items=100):
-    """The MetricView of `measure`, one of MEASURES, from 1e6 to `largest` parameters.
-
-    p = exp(-L) for each of `n_tokens` tokens, L = (1e8 / N)^exponent.
-    """
-    if measure not in MEASURES:
-        raise ValueError(f"measure must be one of {', '.join(MEASURES)}, got {measure!r}")
-
-    def score(n_params):
-        p = token_accuracy(power_law_loss(n_params, SCALE_AT_1_NAT, exponent))
-        return MEASURES[measure](p, n_tokens)
-
-    n_params = np.geomspace(SIZES[0], largest, 300)
-    found_rise = rise(score, SIZES[0], largest)  # refuses a measure that does not move
-    ends = float(score(SIZES[0])), float(score(largest))
-    tested = 10 ** np.arange(np.log10(SIZES[0]), np.log10(largest) + 1e-9, 0.5)
-    found = score(tested)
-    if measure in SHARES:
-        found = np.random.default_rng(0).binomial(n_items, found) / n_items
-    way, tested_way = (
-        (values - ends[0]) / (ends[1] - ends[0]) for values in (score(n_params), found)
-    )
-    accuracy = token_accuracy(power_law_loss(n_params, SCALE_AT_1_NAT, exponent))
-    return MetricView(
-        measure, n_tokens, n_items, n_params, accuracy, way, tested, tested_way, ends, found_rise
-    )
 
 
 def metric_explorer():
@@ -147,59 +74,6 @@ def _score(measure, value):
 
 
 # --- a decline or noise? --------------------------------------------------------------------------
-
-LEVEL, N_SERIES = 0.05, 2000
-RULES = ("ours", "A's: five falling in a row", "last below first")
-
-
-@dataclass(frozen=True)
-class DeclineView:
-    """A series of scores, and how often three rules alarm on 2,000 like it.
-
-    `series` and `planted` in standard deviations of the noise; `on_noise` and `on_decline` are
-    shares by rule, without and with the fall.
-    """
-
-    noise: str
-    fall: float
-    series: np.ndarray
-    planted: np.ndarray
-    p_value: float
-    fires: dict[str, bool]
-    on_noise: dict[str, float]
-    on_decline: dict[str, float]
-
-
-def decline_view(fall, n_values, noise, taken_out=0.0, number=0):
-    """A series of `n_values` that falls by `fall` standard deviations in all, and three rules.
-
-    `taken_out` is the autocorrelation that our test removes; autocorrelated noise has 0.5.
-    `number` says which of the 2,000 series is shown; the rates are those of all.
-    """
-    n_values = int(n_values)
-    planted = -fall * np.linspace(0, 1, n_values)
-    quiet = noise_series(noise, (N_SERIES, n_values), np.random.default_rng(2))
-    on_noise, (on_decline, p) = _alarms(quiet, taken_out)[0], _alarms(quiet + planted, taken_out)
-    return DeclineView(
-        noise,
-        fall,
-        quiet[number] + planted,
-        planted,
-        float(p[number]),
-        {rule: bool(fired[number]) for rule, fired in on_decline.items()},
-        *(
-            {rule: float(fired.mean()) for rule, fired in alarms.items()}
-            for alarms in (on_noise, on_decline)
-        ),
-    )
-
-
-def _alarms(series, taken_out):
-    """Which of the series each rule alarms on, and the p-values of ours."""
-    p = decline_p_values(series, taken_out)
-    long_enough = series.shape[1] >= 10  # A §2.2 looks at no shorter ones
-    five = (np.diff(series[:, -5:]) < 0).all(axis=1) & long_enough
-    return dict(zip(RULES, (p <= LEVEL, five, series[:, -1] < series[:, 0]), strict=True)), p
 
 
 def decline_explorer():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from course.units import between, positive
+from course.units import between, positive, single, whole
 
 
 def token_accuracy(loss):
@@ -49,7 +49,7 @@ def option_probability(p, n_options):
     `n_options` is whole, 2 or more.
     """
     p = between("p", p, 0, 1)
-    return p + (1 - p) / _options(n_options)
+    return p + (1 - p) / whole("n_options", n_options, 2)
 
 
 def multiple_choice(p, n_options, item_spread=1.0):
@@ -60,7 +60,7 @@ def multiple_choice(p, n_options, item_spread=1.0):
     `item_spread` (Luce 1959). At p = 0 it is chance, 1/m. With s = 1 it is q itself; the less the
     items differ, the more of them turn right at the same p.
     """
-    m, spread = _options(n_options), positive("item_spread", item_spread)
+    m, spread = whole("n_options", n_options, 2), positive("item_spread", item_spread)
     q = option_probability(p, m)
     return 1 / (1 + (m - 1) * ((1 - q) / (m - 1) / q) ** (1 / spread))
 
@@ -70,7 +70,7 @@ def brier_score(p, n_options):
 
     The wrong options are alike, q = option_probability. 0 is best, (m-1)/m is chance.
     """
-    m = _options(n_options)
+    m = whole("n_options", n_options, 2)
     return (1 - option_probability(p, m)) ** 2 * m / (m - 1)
 
 
@@ -114,8 +114,7 @@ def rise(measure, smallest, largest):
     longer the answer, the sharper. Raises ValueError if the measure does not move.
     """
     for name, value in (("smallest", smallest), ("largest", largest)):
-        if np.ndim(positive(name, value)):
-            raise ValueError(f"{name} must be one number, got {value!r}")
+        single(name, positive(name, value))
     low, high = math.log10(smallest), math.log10(largest)
     if not low < high:
         raise ValueError(f"largest must be above smallest = {smallest:g}, got {largest:g}")
@@ -127,10 +126,3 @@ def rise(measure, smallest, largest):
         return 10 ** brentq(lambda x: (measure(10**x) - start) / (end - start) - share, low, high)
 
     return Rise(scale_at(0.1), scale_at(0.9), high - low)
-
-
-def _options(n_options):
-    m = between("n_options", n_options, 2, math.inf)
-    if np.any(m != np.floor(m)):
-        raise ValueError(f"n_options must be whole, got {np.min(m):g}")
-    return m

@@ -3,7 +3,6 @@
 import numpy as np
 
 from course.emergence.abilities import sightings
-from course.emergence.addition import N_PLACES, by_size
 from course.emergence.loss_view import params_for_loss, score_from_loss
 from course.emergence.metrics import (
     exact_match,
@@ -11,7 +10,9 @@ from course.emergence.metrics import (
     token_accuracy,
     token_edit_distance,
 )
-from course.emergence.trends import detection_rate, noise_series
+from course.emergence.study import by_size, n_places
+from course.emergence.views import SIZES
+from course.experiments.estimates import estimate
 from course.figures import (
     BEHIND,
     BLACK,
@@ -29,7 +30,6 @@ from course.figures import (
 from course.scaling import BESIROGLU_2024, extrapolating
 from course.units import format_count
 
-SIZES = (1e6, 1e13)  # parameters that the first explorer shows
 _SIZE = {"x": "Model size N", "x_unit": "parameters"}
 
 # --- thresholds -----------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def draw_metrics(axes, exponent=0.3, scale_at_1_nat=1e8, largest=1e11):
 def draw_choice_of_metric(axes):
     """A measure over model size, as far as the largest model; the accuracy of a token behind it.
 
-    Returns update(view) for a course.emergence.explorer.MetricView.
+    Returns update(view) for a course.emergence.views.MetricView.
     """
     axes.set(xlim=SIZES, ylim=(-6, 122))
     log_axis(axes.xaxis, format=format_count)
@@ -206,10 +206,14 @@ def draw_addition(three_axes, rows):
     `rows` as load_addition gives them. For `new_figure(1, 3, width=10.2, height=3.7)`.
     """
     left, middle, right = three_axes
-    n_params, loss, _ = by_size(rows, "loss")
-    sizes = [row["n_params"] for row in rows]
+    places, sizes = n_places(rows), [row["n_params"] for row in rows]
+    means = {
+        name: {size: own.value for size, own in by_size(rows, name).items()}
+        for name in ("loss", "accuracy", "exact_match")
+    }
+    n_params = list(means["loss"])
     left.plot(sizes, [row["loss"] for row in rows], "o", color=BLUE, mfc="white")
-    left.plot(n_params, loss, "-", color=BLUE, marker="")
+    left.plot(n_params, list(means["loss"].values()), "-", color=BLUE, marker="")
     left.set_ylim(0, None)
     digits, sums = ([100 * row[name] for row in rows] for name in ("accuracy", "exact_match"))
     for name, runs, colour, dash, marker in (
@@ -217,11 +221,12 @@ def draw_addition(three_axes, rows):
         ("exact_match", sums, ORANGE, DASHES[1], "s"),
     ):
         middle.plot(sizes, runs, marker, color=colour, mfc="white")
-        middle.plot(n_params, 100 * by_size(rows, name)[1], linestyle=dash, color=colour, marker="")
+        shares = [100 * mean for mean in means[name].values()]
+        middle.plot(n_params, shares, linestyle=dash, color=colour, marker="")
     p = np.linspace(0, 1, 100)
-    right.plot(100 * p, 100 * exact_match(p, N_PLACES), linestyle=DASHES[2], color=BLACK, marker="")
+    right.plot(100 * p, 100 * exact_match(p, places), linestyle=DASHES[2], color=BLACK, marker="")
     right.plot(digits, sums, "s", color=ORANGE, mfc="white")
-    right.text(0.74, 0.42, f"··· $p^{N_PLACES}$", transform=right.transAxes, size=13, ha="right")
+    right.text(0.74, 0.42, f"··· $p^{places}$", transform=right.transAxes, size=13, ha="right")
     for axes, keys in (
         (left, (("○ one run", BLUE), ("── mean", BLUE))),
         (middle, (("○ ── digits right", BLUE), ("□ - - sums right", ORANGE))),
@@ -262,7 +267,12 @@ def draw_addition(three_axes, rows):
 def draw_loss_view(two_axes, threshold, law=BESIROGLU_2024, chance=0.25, floor=1.85):
     """A threshold in loss at the left is, at the right, one in size for each amount of data.
 
-    For `new_figure(1, 2, width=9.6, height=3.9, sharey=True)`.
+    Args:
+        two_axes: of `new_figure(1, 2, width=9.6, height=3.9, sharey=True)`.
+        threshold: in nats per token.
+        law: the ChinchillaLaw that turns size and data into a loss.
+        chance: share right above the threshold.
+        floor: the loss in nats per token at which all is right.
     """
     left, right = two_axes
     losses = np.linspace(1.85, 2.8, 200)
@@ -303,27 +313,15 @@ def draw_loss_view(two_axes, threshold, law=BESIROGLU_2024, chance=0.25, floor=1
 # --- a decline or noise ---------------------------------------------------------------------------
 
 
-def draw_power(axes, n_series=2000):
+def draw_power(axes, rates):
     """How often each rule alarms on a series that falls by so much: false alarms at the left end.
 
-    Ours at 5 % on 15 and on 30 values; A §2.2's five falling in a row; A's overfitting rule, the
-    training loss falling as fast as the validation loss rises. Returns {rule: {fall: %}}.
+    `rates`: a course.emergence.views.AlarmRates.
     """
-    falls = np.linspace(0, 4, 17)
-    found = {
-        f"ours, {n} values": [detection_rate(f, n, 0.05, n_series=n_series) for f in falls]
-        for n in (30, 15)
-    }
-    noise = noise_series("normal", (2, n_series, 15), np.random.default_rng(2))
-    fallen = [noise - fall * np.linspace(0, 1, 15) for fall in falls]
-    found["A's signal 1"] = [(two[:, :, -1] < two[:, :, -5]).all(axis=0).mean() for two in fallen]
-    found["A's signal 2"] = [(np.diff(two[0, :, -5:]) < 0).all(axis=-1).mean() for two in fallen]
     axes.set(xlim=(0, 4), ylim=(0, 103))
     looks = ((BLUE, DASHES[1]), (BLUE, DASHES[0]), (ORANGE, DASHES[3]), (BLACK, DASHES[2]))
-    for (name, shares), (colour, dash) in zip(found.items(), looks, strict=True):
-        axes.plot(
-            falls, 100 * np.array(shares), color=colour, linestyle=dash, marker="", label=name
-        )
+    for (name, shares), (colour, dash) in zip(rates.shares.items(), looks, strict=True):
+        axes.plot(rates.falls, 100 * shares, color=colour, linestyle=dash, marker="", label=name)
     axes.axhline(5, color=QUIET, linewidth=1, linestyle="-", marker="", zorder=0)
     axes.text(3.97, 6, "5 % ", color=QUIET, ha="right", va="bottom")
     label_axes(
@@ -334,16 +332,12 @@ def draw_power(axes, n_series=2000):
         y_unit="%",
     )
     label_lines(axes)
-    return {
-        name: dict(zip(falls.tolist(), 100 * np.array(shares), strict=True))
-        for name, shares in found.items()
-    }
 
 
 def draw_decline_or_noise(axes):
     """A series with its planted fall, and at the right how often three rules alarm.
 
-    Returns update(view) for a course.emergence.explorer.DeclineView.
+    Returns update(view) for a course.emergence.views.DeclineView.
     """
     axes.set(xlim=(0, 75), ylim=(-8, 5))
     axes.set_xticks(range(0, 41, 10))
@@ -362,7 +356,7 @@ def draw_decline_or_noise(axes):
         [], [], "-", marker="o", color=BLUE, linewidth=1.2, animated=True, markevery=1
     )[0]
     noise = inset.plot([], [], "o", color=BLACK, mfc="white", markersize=9, animated=True)[0]
-    found = inset.plot([], [], "s", color=BLUE, markersize=7, animated=True)[0]
+    declines = inset.plot([], [], "s", color=BLUE, markersize=7, animated=True)[0]
     corner = axes.text(
         0.01,
         0.99,
@@ -380,7 +374,7 @@ def draw_decline_or_noise(axes):
         planted.set_data(at, view.planted)
         rows = (2, 1, 0)
         noise.set_data([100 * share for share in view.on_noise.values()], rows)
-        found.set_data([100 * share for share in view.on_decline.values()], rows)
+        declines.set_data([100 * share for share in view.on_decline.values()], rows)
         verdict = "ours alarms" if view.fires["ours"] else "ours is silent"
         corner.set_text(
             f"{view.noise} noise; - - what was planted\np = {view.p_value:.2g}: {verdict}"
@@ -399,19 +393,19 @@ _MODES = {
 
 
 def draw_collapse(two_axes, runs):
-    """Words that can still be written, and loss on real text, by generation, with 2 se.
+    """The tail that can still be written, and loss on real text, by generation: mean and interval.
 
     `runs` maps modes of self_training.MODES to what over_seeds returns. For
     `new_figure(1, 2, width=9.6, height=3.9)`.
     """
     for axes, (measure, factor) in zip(two_axes, (("tail_mass", 100), ("loss", 1)), strict=True):
         for mode, (name, colour, dash, marker) in _MODES.items():
-            mean, se = (factor * values for values in runs[mode][measure])
-            generations = np.arange(len(mean))
+            over_seeds = estimate(factor * runs[mode][measure])
+            mean, generations = over_seeds.value, np.arange(len(over_seeds.value))
             axes.errorbar(
                 generations,
                 mean,
-                2 * se,
+                over_seeds.high - mean,
                 color=colour,
                 linestyle=dash,
                 marker=marker,
@@ -434,7 +428,7 @@ def draw_collapse(two_axes, runs):
 def draw_overfitting(two_axes, gaps, unique_bytes):
     """Training and held-out loss by the number of times one text was read, for each width.
 
-    `gaps` as overfitting.overfitting returns them. For
+    `gaps` as study.overfitting returns them. For
     `new_figure(1, 2, width=9.6, height=3.9, sharey=True)`, two widths.
     """
     chosen = [gap for gap in gaps if gap.unique_bytes == unique_bytes]
@@ -463,11 +457,13 @@ def draw_double_descent(axes, n_samples, **fits):
     sizes = next(iter(fits.values())).n_features
     axes.set(xlim=(sizes[0], sizes[-1]), ylim=(0.03, 200))
     for (name, fit), (colour, dash) in zip(fits.items(), looks, strict=False):
-        low, high = (np.exp(np.log(fit.test_error) + s * 2 * fit.log_error_se) for s in (-1, 1))
-        axes.fill_between(fit.n_features, low, high, color=colour, alpha=0.15, linewidth=0)
+        error = fit.test_error
+        axes.fill_between(
+            fit.n_features, error.low, error.high, color=colour, alpha=0.15, linewidth=0
+        )
         axes.plot(
             fit.n_features,
-            fit.test_error,
+            error.value,
             color=colour,
             linestyle=dash,
             marker="",

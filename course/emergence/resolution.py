@@ -3,17 +3,17 @@
 import numpy as np
 from scipy import stats
 
-from course.units import between, positive
+from course.units import between, positive, whole
 
 
 def smallest_accuracy(n_items):
     """1/n: the smallest accuracy above 0 that n items can show."""
-    return 1 / _whole("n_items", n_items)
+    return 1 / whole("n_items", n_items)
 
 
 def chance_of_no_success(accuracy, n_items):
     """(1 - a)^n: how often a model that is right with probability a shows 0 of n."""
-    return (1 - between("accuracy", accuracy, 0, 1)) ** _whole("n_items", n_items)
+    return (1 - between("accuracy", accuracy, 0, 1)) ** whole("n_items", n_items)
 
 
 def items_needed(accuracy, confidence=0.95):
@@ -32,7 +32,7 @@ def accuracy_interval(n_correct, n_items, level=0.95):
     Holds the true accuracy in at least `level` of all test sets, for independent items. After
     0 of n the upper end is 1 - (0.025)^(1/n) at 95 %, about 3.7/n. Broadcasts.
     """
-    n = _whole("n_items", n_items)
+    n = whole("n_items", n_items)
     correct = between("n_correct", n_correct, 0, np.max(n))
     tail = (1 - _inside("level", level)) / 2
     correct, n, tail = np.broadcast_arrays(correct, n, tail)
@@ -42,13 +42,6 @@ def accuracy_interval(n_correct, n_items, level=0.95):
         low = np.where(correct == 0, 0.0, stats.beta.ppf(tail, correct, n - correct + 1))
         high = np.where(correct == n, 1.0, stats.beta.ppf(1 - tail, correct + 1, n - correct))
     return low[()], high[()]
-
-
-def _whole(name, value):
-    value = positive(name, value)
-    if np.any(value != np.floor(value)):
-        raise ValueError(f"{name} must be whole, got {np.min(value):g}")
-    return value
 
 
 def _inside(name, value):

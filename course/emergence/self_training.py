@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course.emergence.diversity import entropy
-from course.emergence.trends import one_whole
-from course.units import between, positive
+from course.units import between, positive, single, whole
 
 MODES = ("replace", "accumulate", "fresh")
 FRESH = 0.1  # share of real text in each new one, in the mode "fresh"
@@ -41,12 +40,14 @@ def word_counts(text, held_out):
 class SelfTraining:
     """What each generation's model still knows; arrays of shape (n_generations + 1,).
 
-    words: words with a share above 0.
-    tail_mass: share of the real text whose words are of the tail and can still be written: at most
-        0.1, the rarest tenth.
-    entropy: of the model, in nats.
-    loss: cross-entropy of the held-out real text in nats per word, the model smoothed: 0.01 of it
-        is spread evenly over all V words, as else one lost word would make it infinite.
+    Attributes:
+        mode: one of `MODES`.
+        words: words with a share above 0.
+        tail_mass: share of the real text whose words are of the tail and can still be written: at
+            most 0.1, the rarest tenth.
+        entropy: of the model, in nats.
+        loss: cross-entropy of the held-out real text in nats per word, the model smoothed: 0.01 of
+            it is spread evenly over all V words, as else one lost word would make it infinite.
     """
 
     mode: str
@@ -74,8 +75,10 @@ def self_train(counts, held_out, n_generations, n_samples, mode, seed=0):
     Args:
         counts, held_out: how often each word occurs in the real text and in real text kept apart,
             of one shape (V,), from 0, not all 0.
-        n_generations, n_samples: whole and positive.
+        n_generations: whole, from 1.
+        n_samples: words that each generation writes, whole, from 1.
         mode: one of `MODES`.
+        seed: of what is written.
 
     Raises:
         ValueError: naming the argument that is none of these.
@@ -88,8 +91,8 @@ def self_train(counts, held_out, n_generations, n_samples, mode, seed=0):
         )
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
-    n_generations = one_whole("n_generations", n_generations, 1, 10_000)
-    n_samples = one_whole("n_samples", n_samples, 1, 10**12)
+    n_generations = int(single("n_generations", whole("n_generations", n_generations, 1, 10_000)))
+    n_samples = int(single("n_samples", whole("n_samples", n_samples, 1, 10**12)))
     rng = np.random.default_rng(seed)
     real, target = counts / counts.sum(), held_out / held_out.sum()
     in_tail, n_real = _rarest(real), round(FRESH * n_samples) if mode == "fresh" else 0
@@ -135,16 +138,15 @@ def chance_of_loss(share, n_samples):
 
 
 def over_seeds(counts, held_out, n_generations, n_samples, mode, seeds=range(10)):
-    """{measure: (mean, standard error)} over runs with these seeds, arrays by generation.
+    """{measure: values of shape (seeds, n_generations + 1)} of `self_train` with several seeds.
 
-    The measures are those of `SelfTraining`; the standard error is sd / sqrt(seeds). Raises
-    ValueError for fewer than two seeds.
+    The measures are those of `SelfTraining`. Raises ValueError for fewer than two seeds.
+
+    Args:
+        counts, held_out, n_generations, n_samples, mode: as in `self_train`.
+        seeds: one run each.
     """
     runs = [self_train(counts, held_out, n_generations, n_samples, mode, seed) for seed in seeds]
     if len(runs) < 2:
         raise ValueError(f"seeds must be two or more, got {len(runs)}")
-    values = {measure: np.array([getattr(run, measure) for run in runs]) for measure in MEASURES}
-    return {
-        measure: (runs.mean(0), runs.std(0, ddof=1) / len(runs) ** 0.5)
-        for measure, runs in values.items()
-    }
+    return {measure: np.array([getattr(run, measure) for run in runs]) for measure in MEASURES}

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from course.units import between, positive
+from course.units import between, positive, single, whole
 
 MOST_VALUES = 200  # beyond it the exact table takes long; means of blocks lose little
 MOST_AUTOCORRELATION = 0.95
@@ -32,9 +32,7 @@ def decline_p_values(series, autocorrelation=0.0):
     """
     series = np.atleast_1d(between("series", series, -math.inf, math.inf))
     r = between("autocorrelation", autocorrelation, 0, MOST_AUTOCORRELATION)
-    if np.ndim(r):
-        raise ValueError(f"autocorrelation must be one number, got an array of shape {r.shape}")
-    if r:
+    if single("autocorrelation", r):
         series = series[..., 1:] - r * series[..., :-1]
     n = series.shape[-1]
     if not 3 <= n <= MOST_VALUES:
@@ -43,30 +41,13 @@ def decline_p_values(series, autocorrelation=0.0):
     return _chance_of_falling_pairs(n)[falling]
 
 
-def holm(p_values):
-    """p-values adjusted for having looked at all of them, along the last axis.
-
-    Rejecting where the adjusted p <= alpha gives any false alarm among them with probability
-    alpha at most, however the tests depend on each other. Source: Holm 1979, Scand. J. Stat. 6:65.
-    """
-    p = np.atleast_1d(between("p_values", p_values, 0, 1))
-    order = np.argsort(p, axis=-1)
-    left = np.arange(p.shape[-1], 0, -1)
-    stepped = np.maximum.accumulate(np.take_along_axis(p, order, -1) * left, axis=-1)
-    adjusted = np.empty_like(p)
-    np.put_along_axis(adjusted, order, np.minimum(stepped, 1), -1)
-    return adjusted
-
-
 def level_at_look(false_alarm_rate, look):
     """alpha / (j (j+1)): what look number j = 1, 2, ... may spend.
 
     The sum over all looks is alpha, so that however often one looks, the chance of any false alarm
     in the whole run stays within it. The price is a stricter test at each later look.
     """
-    alpha, j = positive("false_alarm_rate", false_alarm_rate, upper=0.5), positive("look", look)
-    if np.any(j != np.floor(j)):
-        raise ValueError(f"look must be whole, from 1, got {np.min(j):g}")
+    alpha, j = positive("false_alarm_rate", false_alarm_rate, upper=0.5), whole("look", look)
     return alpha / (j * (j + 1))
 
 
@@ -83,14 +64,22 @@ def detection_rate(
 ):
     """The share of simulated series that alarm: power, or the false-alarm rate at decline 0.
 
-    Each falls by `decline` in all, evenly over `n_values`, in units of the noise's standard
-    deviation. `noise` as in noise_series; `autocorrelation` is what the test takes out. The
-    standard error is at most 0.5 / sqrt(n_series).
+    The standard error is at most 0.5 / sqrt(n_series).
+
+    Args:
+        decline: of each series in all, evenly over its values, in standard deviations of the noise.
+        n_values: of a series.
+        level: the largest p-value that alarms.
+        noise: its kind, see noise_series.
+        noise_autocorrelation: of neighbouring values, for autocorrelated noise.
+        autocorrelation: what the test takes out.
+        n_series: how many are simulated.
+        seed: of the noise.
     """
-    n = one_whole("n_values", n_values, 3, MOST_VALUES)
+    n = int(single("n_values", whole("n_values", n_values, 3, MOST_VALUES)))
     fall = between("decline", decline, -math.inf, math.inf) * np.linspace(0, 1, n)
     rng = np.random.default_rng(seed)
-    n_series = one_whole("n_series", n_series, 1, 10**6)
+    n_series = int(single("n_series", whole("n_series", n_series, 1, 10**6)))
     values = noise_series(noise, (n_series, n), rng, noise_autocorrelation)
     p = decline_p_values(values - fall, autocorrelation)
     return float((p <= positive("level", level, upper=1)).mean())
@@ -124,11 +113,3 @@ def _chance_of_falling_pairs(n):
     """
     pmf = functools.reduce(np.convolve, (np.full(i, 1 / i) for i in range(1, n + 1)))
     return np.minimum(np.cumsum(pmf[::-1])[::-1], 1)
-
-
-def one_whole(name, value, lower, upper):
-    """`value` as an int when it is one whole number in [lower, upper]; else ValueError."""
-    value = between(name, value, lower, upper)
-    if np.ndim(value) or value != int(value):
-        raise ValueError(f"{name} must be one whole number, got {value!r}")
-    return int(value)

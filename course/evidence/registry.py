@@ -39,9 +39,18 @@ WHOLE = ("title", "author", "whole")
 class Fact:
     """A figure with its unit and its source.
 
-    `value` is a number, a list or dict of numbers (a table: the keys carry the units), or text.
-    `interval` is (low, high) at `interval_level`, where the source gives one. `float(fact)` works
-    where the value is one number, and raises ValueError where it is not.
+    `float(fact)` works where the value is one number, and raises ValueError where it is not.
+
+    Attributes:
+        key: such as "kaplan.alpha_N".
+        value: a number, a list or dict of numbers (a table: the keys carry the units), or text.
+        source: who says so, and where.
+        year: of the source.
+        confidence: one of CONFIDENCE.
+        unit: of the value; "" for none.
+        note: what one should know in using it.
+        interval: (low, high), or None where the source gives none.
+        interval_level: what the interval covers, such as "95 %".
     """
 
     key: str
@@ -85,11 +94,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a document says at `place`, and what the evidence says of it.
+    """What a document says, and what the evidence says of it.
 
-    `chapter` is where the course treats it. `shown_by` names what demonstrates the verdict: a test
-    (`tests/path.py::test_name`), a chapter's text (`notebooks/text/NN_slug.py`), `words` where
-    only words can answer, or `owed`.
+    Attributes:
+        id: such as "K005".
+        place: the document's letter and section, such as "A §1.2 chart".
+        chapter: where the course treats it.
+        claim: what the document says.
+        verdict: one of VERDICTS.
+        correction: what the evidence says.
+        shown_by: what demonstrates the verdict: a test (`tests/path.py::test_name`), a chapter's
+            text (`notebooks/text/NN_slug.py`), `words` where only words can, or `owed`.
     """
 
     id: str
@@ -165,7 +180,7 @@ def claims(chapter=None, place=None, verdict=None):
     """The claims of a chapter, of a place ("A §1.2", its chart included) and of a verdict.
 
     Everything left out means all. Raises ValueError for a chapter, place or verdict that does not
-    exist, so that a slip of the pen is not an empty list.
+    exist, so that a typing error does not give an empty list.
     """
     if chapter is not None:
         _look_up("chapter", chapter, {c.number: c for c in chapters()})

@@ -45,8 +45,10 @@ HELD_OUT = 0.08
 class Corpus:
     """Documents of one or more domains, as bytes.
 
-    `domains` are the names kept, `documents` one dict per split ("train", "held_out") of
-    "domain/relative/path.py" -> bytes, in the order of the names.
+    Attributes:
+        domains: the names kept.
+        documents: for each split ("train", "held_out") a dict of "domain/relative/path.py" ->
+            bytes, in the order of the names.
     """
 
     domains: tuple[str, ...]
@@ -89,10 +91,10 @@ def load_corpus(domains=DOMAINS):
         raise ValueError(f"domains must be among {', '.join(DOMAINS)}, got {unknown or domains}")
     documents = {"train": {}, "held_out": {}}
     for domain in domains:
-        found = list(_files(domain))
-        if not found:
+        files = list(_files(domain))
+        if not files:
             raise ValueError(f"domains: no Python source of {domain!r} is installed here")
-        for name, path in found:
+        for name, path in files:
             # Line ends differ between systems; the text should not.
             content = path.read_bytes().replace(b"\r\n", b"\n")
             documents["held_out" if is_held_out(name) else "train"][name] = content

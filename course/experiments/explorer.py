@@ -7,7 +7,7 @@ made, and a move of a control only draws.
 from contextlib import suppress
 from itertools import product
 
-from course.experiments import study
+from course.experiments import flawed_studies, forecasts, study
 from course.experiments.plots import draw_flawed_study, draw_forecast
 from course.explorer import Explorer, choice
 from course.units import format_flop
@@ -18,16 +18,16 @@ SEEDS = {"0, 1 and 2": (0, 1, 2), "0 alone": (0,), "1 alone": (1,), "2 alone": (
 def how_sure():
     """How many budgets and seeds does a forecast want?"""
     most = len(study.fitted_budgets(study.measured("isoflop")))
-    _prepare(study.forecast, range(3, most + 1), SEEDS.values(), study.METHODS)
+    _prepare(forecasts.forecast, range(3, most + 1), SEEDS.values(), forecasts.METHODS)
     return Explorer(
         "How sure are we? The largest budget, predicted from the smallest",
-        lambda n_budgets, seeds, by: study.forecast(n_budgets, seeds, by),
+        lambda n_budgets, seeds, by: forecasts.forecast(n_budgets, seeds, by),
         draw_forecast,
         _describe_forecast,
         controls={
             "n_budgets": choice("Budgets used, from below", range(3, most + 1), most),
             "seeds": choice("Seeds used", SEEDS, (0, 1, 2)),
-            "by": choice("Forecast by", tuple(study.METHODS), "a straight line"),
+            "by": choice("Forecast by", tuple(forecasts.METHODS), "a straight line"),
         },
     )
 
@@ -53,29 +53,37 @@ def _describe_forecast(result):
 
 def break_the_law():
     """Ruin a study and watch its exponent move."""
-    _prepare(study.flawed_study, study.FLAWS, study.COUNTS, study.RANGES, (1, 3))
+    _prepare(
+        flawed_studies.flawed_study,
+        flawed_studies.FLAWS,
+        study.COUNTS,
+        flawed_studies.RANGES,
+        (1, 3),
+    )
     return Explorer(
         "Break the law: ruin the study and watch its exponent",
-        lambda flaw, count, budgets, n_seeds: study.flawed_study(flaw, count, budgets, n_seeds),
+        lambda flaw, count, budgets, n_seeds: flawed_studies.flawed_study(
+            flaw, count, budgets, n_seeds
+        ),
         draw_flawed_study,
-        _describe_ruined,
+        _describe_flawed_study,
         controls={
-            "flaw": choice("The runs", tuple(study.FLAWS), "as they should be"),
+            "flaw": choice("The runs", tuple(flawed_studies.FLAWS), "as they should be"),
             "count": choice("N counted", tuple(study.COUNTS), "with the head"),
-            "budgets": choice("Budgets", study.RANGES, "all"),
+            "budgets": choice("Budgets", flawed_studies.RANGES, "all"),
         },
         advanced={"n_seeds": choice("Seeds of good runs", (1, 3), 3)},
     )
 
 
-def _describe_ruined(result):
+def _describe_flawed_study(result):
     best, ours = result.best.fit.sizes.exponent, result.fit.sizes
     words = (
         f"{result.n_runs} runs, {result.flaw}, N counted {_COUNTED[result.count]}: N* grows as "
         f"C^{ours.exponent:.3f}"
     )
     if result.interval is None:
-        words += " (no interval: too many resamples lose a valley). "
+        words += " (no interval: most redrawn tables lose a valley). "
     else:
         low, high = result.interval
         words += f" (95 %: {low:.3f} to {high:.3f}). "

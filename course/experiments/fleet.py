@@ -11,13 +11,14 @@ import torch
 
 from course.experiments.corpus import load_corpus
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.sweep import read_table
+from course.experiments.runs import load_runs, planned
 from course.experiments.training import (
     EMBEDDING_LEARNING_RATE,
     Recipe,
     Stopwatch,
     held_out_loss,
     hidden_learning_rate,
+    one_thread,
     train,
 )
 
@@ -45,9 +46,18 @@ def spec(
     rate_width=None,
     planned_tokens=None,
 ):
-    """One run. `rate_factor` multiplies both learning rates, `rate_width` is the width that the
-    hidden matrices' learning rate is right for, `planned_tokens` the length that the schedule is
-    made for: by default those of the run itself.
+    """The specification of one run, as a dict.
+
+    Args:
+        study: the name in `STUDIES` that the run belongs to.
+        d_model: width of the model.
+        n_tokens: bytes read in all, repetitions included.
+        seed: of the weights at the start, and of what is read in which order.
+        epochs: how often each byte is read.
+        rate_factor: multiplies both learning rates.
+        rate_width: the width that the hidden matrices' learning rate is right for; None for
+            d_model.
+        planned_tokens: the length that the schedule is made for; None for n_tokens.
     """
     return {
         "study": study,
@@ -62,6 +72,7 @@ def spec(
 
 
 def tokens_for(flops, d_model):
+    """The bytes that a model of this width reads for `flops` of training compute."""
     return round(flops / flops_per_token(d_model))
 
 
@@ -137,17 +148,9 @@ STUDIES = {
 }
 
 
-def specs(names=tuple(STUDIES), up_to=float("inf")):
-    """The runs of some studies, the cheapest budgets first, none dearer than `up_to` FLOP.
-
-    Raises:
-        ValueError: if a study is not one of `STUDIES`.
-    """
-    unknown = [name for name in names if name not in STUDIES]
-    if unknown:
-        raise ValueError(f"studies must be among {', '.join(STUDIES)}, got {', '.join(unknown)}")
-    rows = [row for name in names for row in STUDIES[name]()]
-    return sorted((row for row in rows if flops(row) <= 1.01 * up_to), key=flops)
+def specs(names=(), up_to=float("inf")):
+    """The runs of some studies, of all by default, none dearer than `up_to` FLOP: see `planned`."""
+    return planned(STUDIES, names, flops, up_to)
 
 
 def flops(row):
@@ -156,6 +159,7 @@ def flops(row):
 
 
 def provenance():
+    """What must be alike in the whole table: the text, and the versions of Python and torch."""
     return {
         "corpus": _corpus().fingerprint,
         "python": platform.python_version(),
@@ -164,31 +168,25 @@ def provenance():
 
 
 def run(row):
-    """Train one model of the fleet, in one thread, and measure it."""
+    """Train one model of the fleet in one thread and measure it: the columns of its results."""
     corpus = _corpus()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng():
-            torch.manual_seed(row["seed"])
-            model = LanguageModel(row["d_model"])
-            recipe = Recipe(
-                learning_rate=row["rate_factor"] * hidden_learning_rate(row["rate_width"]),
-                embedding_learning_rate=row["rate_factor"] * EMBEDDING_LEARNING_RATE,
-                planned_tokens=row["planned_tokens"],
+    recipe = Recipe(
+        learning_rate=row["rate_factor"] * hidden_learning_rate(row["rate_width"]),
+        embedding_learning_rate=row["rate_factor"] * EMBEDDING_LEARNING_RATE,
+        planned_tokens=row["planned_tokens"],
+    )
+    with one_thread(row["seed"]):
+        model = LanguageModel(row["d_model"])
+        with Stopwatch() as watch:
+            log = train(
+                model,
+                corpus.text("train"),
+                row["n_tokens"],
+                recipe=recipe,
+                seed=row["seed"],
+                epochs=row["epochs"],
             )
-            with Stopwatch() as watch:
-                log = train(
-                    model,
-                    corpus.text("train"),
-                    row["n_tokens"],
-                    recipe=recipe,
-                    seed=row["seed"],
-                    epochs=row["epochs"],
-                )
-            loss = held_out_loss(model, corpus.text("held_out"))
-    finally:
-        torch.set_num_threads(threads)
+        loss = held_out_loss(model, corpus.text("held_out"))
     count = count_parameters(row["d_model"])
     return {
         "n_non_embedding": count.n_non_embedding,
@@ -207,12 +205,6 @@ def _corpus():
     return load_corpus()
 
 
-def load_fleet(study=None, table=FLEET):
-    """The measured runs that come with the course, all or of one study."""
-    rows = read_table(table)
-    found = [row for row in rows if study in (None, row["study"])]
-    if not found:
-        raise ValueError(
-            f"study must be one of {sorted({row['study'] for row in rows})}, got {study!r}"
-        )
-    return found
+def load_fleet(*studies):
+    """The measured runs that come with the course, all or those of some studies."""
+    return load_runs(FLEET, *studies)

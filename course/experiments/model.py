@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course.units import single, whole
+
 VOCABULARY = 256  # every byte is a token
 
 
@@ -26,11 +28,12 @@ class FeedForward(nn.Module):
 
 
 def head_size(d_model):
+    """Numbers of one attention head: 16, or 8 where the width is no multiple of 16."""
     return 16 if d_model % 16 == 0 else 8
 
 
 class Attention(nn.Module):
-    """Causal self-attention with rotary positions. Shape (batch, context, d_model) in and out."""
+    """Causal self-attention with rotary positions. Shape (batch, time, d_model) in and out."""
 
     def __init__(self, d_model, context):
         super().__init__()
@@ -38,27 +41,31 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(d_model, 3 * d_model, bias=False)
         self.out = nn.Linear(d_model, d_model, bias=False)
         frequencies = 1e4 ** -(torch.arange(0, self.size, 2) / self.size)
-        angles = torch.outer(torch.arange(context), frequencies)
+        angles = torch.outer(torch.arange(context), frequencies)  # (context, size / 2)
         self.register_buffer("cos", angles.cos().repeat(1, 2), persistent=False)
         sin = angles.sin()
         self.register_buffer("sin", torch.cat([-sin, sin], dim=-1), persistent=False)
 
     def rotate(self, x):
-        """Turn each pair of numbers, x_i and x_(i + size/2), by an angle that grows with position:
-        (a, b) becomes (a cos - b sin, b cos + a sin)."""
-        length = x.shape[-2]
-        return x * self.cos[:length] + x.roll(self.size // 2, -1) * self.sin[:length]
+        """Turn each pair of numbers, x_i and x_(i + size/2), by an angle that grows with position.
+
+        (a, b) becomes (a cos - b sin, b cos + a sin). Shape (..., time, size) in and out.
+        """
+        time = x.shape[-2]
+        return x * self.cos[:time] + x.roll(self.size // 2, -1) * self.sin[:time]
 
     def forward(self, x):
-        batch, length, d_model = x.shape
-        heads = self.qkv(x).view(batch, length, 3, d_model // self.size, self.size)
-        heads = heads.permute(2, 0, 3, 1, 4)
-        q, k = self.rotate(heads[:2])
+        batch, time, d_model = x.shape
+        heads = self.qkv(x).view(batch, time, 3, d_model // self.size, self.size)
+        heads = heads.permute(2, 0, 3, 1, 4)  # (3, batch, heads, time, size)
+        q, k = self.rotate(heads[:2])  # (batch, heads, time, size) each
         mixed = F.scaled_dot_product_attention(q, k, heads[2], is_causal=True)
-        return self.out(mixed.transpose(1, 2).reshape(batch, length, d_model))
+        return self.out(mixed.transpose(1, 2).reshape(batch, time, d_model))
 
 
 class Block(nn.Module):
+    """Attention, then feed-forward, each added to what comes in: (batch, time, d_model)."""
+
     def __init__(self, d_model, context, feed_forward):
         super().__init__()
         self.attention_norm = nn.LayerNorm(d_model, bias=False)
@@ -84,8 +91,12 @@ class LanguageModel(nn.Module):
         feed_forward: called with d_model, returns the feed-forward block of one layer; a block may
             return its output alone or (output, balance loss).
 
-    Input: bytes of shape (batch, length), length <= context. Returns (logits, balance_loss): logits
-    of shape (batch, length, 256), and the mean balance loss of the layers (0.0 if there is none).
+    Raises:
+        ValueError: for another width, or fewer than one layer or byte of context.
+
+    Called with bytes of shape (batch, time), time <= context, it returns (logits, balance_loss):
+    logits of shape (batch, time, 256), and the mean balance loss of the layers (0.0 if there is
+    none).
     """
 
     def __init__(
@@ -95,12 +106,10 @@ class LanguageModel(nn.Module):
         context=64,
         feed_forward=FeedForward,
     ):
-        if d_model < 8 or d_model % 8:
-            raise ValueError(f"d_model must be a multiple of 8, at least 8, got {d_model!r}")
-        if n_layers < 1 or context < 1:
-            raise ValueError(
-                f"n_layers and context must be at least 1, got {n_layers!r} and {context!r}"
-            )
+        if single("d_model", whole("d_model", d_model, 8)) % 8:
+            raise ValueError(f"d_model must be a multiple of 8, got {d_model!r}")
+        for name, value in (("n_layers", n_layers), ("context", context)):
+            single(name, whole(name, value))
         super().__init__()
         self.context = context
         self.embedding = nn.Embedding(VOCABULARY, d_model)
@@ -122,22 +131,23 @@ class LanguageModel(nn.Module):
                 weight /= (2 * len(self.blocks)) ** 0.5
 
     def forward(self, tokens):
-        x = self.embedding(tokens)
+        x = self.embedding(tokens)  # (batch, time, d_model)
         balance_loss = 0.0
         for block in self.blocks:
-            x, extra = block(x)
-            balance_loss = balance_loss + extra / len(self.blocks)
-        return self.head(self.norm(x)), balance_loss
+            x, of_block = block(x)
+            balance_loss = balance_loss + of_block / len(self.blocks)
+        return self.head(self.norm(x)), balance_loss  # (batch, time, 256)
 
 
 @dataclass(frozen=True)
 class ParameterCount:
     """The parameters of one model, counted the three ways of the literature.
 
-    n_non_embedding: matrices of the blocks only (Kaplan et al. 2020).
-    n_with_head: these and the head, which does work for every token (what our FLOP are counted
-        from).
-    n_total: everything, with the embedding and the norms (Hoffmann et al. 2022).
+    Attributes:
+        n_non_embedding: matrices of the blocks only (Kaplan et al. 2020).
+        n_with_head: these and the head, which does work for every token (what our FLOP are counted
+            from).
+        n_total: everything, with the embedding and the norms (Hoffmann et al. 2022).
     """
 
     n_non_embedding: int

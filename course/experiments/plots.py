@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from course.evidence import fact
-from course.experiments import study
+from course.experiments import flawed_studies, study
 from course.figures import (
     BEHIND,
     BLACK,
@@ -229,7 +229,7 @@ def draw_exponent(axes, boot):
 def draw_forecast(axes):
     """L*(C) from the smallest budgets with its band, what the largest showed, and the exponent a.
 
-    Returns update(result) for a study.Forecast.
+    Returns update(result) for a forecasts.Forecast.
     """
     rows = study.measured("isoflop")
     whole = study.frontier(study.measured("isoflop"))
@@ -292,9 +292,9 @@ def draw_forecast(axes):
 def draw_flawed_study(axes):
     """The best size against compute in a flawed study and in our best one, with published slopes.
 
-    Returns update(result) for a study.Ruined.
+    Returns update(result) for a flawed_studies.FlawedStudy.
     """
-    best = study.best_study()
+    best = flawed_studies.best_study()
     budgets, sizes = best.fit.sizes.x, best.fit.sizes.y
     axes.set(xlim=(budgets[0] / 2, budgets[-1] * 2), ylim=(sizes.min() / 3.5, sizes.max() * 3.5))
     log_axis(axes.xaxis)

@@ -18,6 +18,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from tqdm.auto import tqdm
 
 Row = dict[str, object]
+CLOCK_S = 2.0  # by which the clock may be set between two looks at one start time
 PATIENCE = 3  # times in a row that workers may die before any run ends
 
 
@@ -38,7 +39,8 @@ def sweep(
         specs: one dict a run, all with the same keys; values are str, int, float or bool.
         table: the CSV file; made if it is not there.
         n_jobs: processes. Under `joblib.parallel_config(backend="dask")` the cluster's workers.
-        cost: spec -> expected cost, so that "time left" knows long runs from short; `unit` is its.
+        cost: spec -> expected cost, so that "time left" knows long runs from short.
+        unit: of the cost, for the bar of progress.
         provenance: columns that must be alike in the whole table: versions, corpus.
 
     Raises:
@@ -224,7 +226,11 @@ def _cut_broken_end(table):
 
 @contextmanager
 def _only_writer(table):
-    """A lock file with our process number; one left by a process that is gone is taken over."""
+    """Holds a lock file with the number and the start time of this process.
+
+    A lock of a process that is gone is taken over, as is one whose number another process has by
+    now: after a restart, above all in a container, numbers come back, start times do not.
+    """
     table.parent.mkdir(parents=True, exist_ok=True)
     lock = table.with_name(table.name + ".lock")
     while True:
@@ -232,17 +238,37 @@ def _only_writer(table):
             handle = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
             break
         except FileExistsError:
-            text = lock.read_text(errors="replace").strip()
-            owner = int(text) if text.isdecimal() else 0  # empty, or not ours
-            if owner and psutil.pid_exists(owner):
+            if (owner := _owner(lock)) is not None:
                 raise ValueError(
                     f"table {table} is being written by process {owner}; wait for it, "
                     "or choose another file"
                 ) from None
             lock.unlink(missing_ok=True)
-    os.write(handle, str(os.getpid()).encode())
+    os.write(handle, f"{os.getpid()} {psutil.Process().create_time():.2f}".encode("ascii"))
     os.close(handle)
+    _held.add(lock.resolve())
     try:
         yield
     finally:
+        _held.discard(lock.resolve())
         lock.unlink(missing_ok=True)
+
+
+_held = set()  # the locks of this process
+
+
+def _owner(lock):
+    """The number of the process that holds a lock file; None if it is gone or there is none.
+
+    A lock without a start time, of an earlier version of this course, counts from its own time.
+    """
+    try:
+        number, *start = lock.read_text(encoding="utf-8", errors="replace").split()
+        owner = psutil.Process(int(number))
+        if owner.pid == os.getpid():
+            return owner.pid if lock.resolve() in _held else None
+        started = owner.create_time()
+        latest = float(start[0]) if start else lock.stat().st_mtime
+        return owner.pid if started <= latest + CLOCK_S else None
+    except (ValueError, OverflowError, OSError, psutil.NoSuchProcess):
+        return None

@@ -7,6 +7,7 @@ drawn without replacement: a run over `n_tokens` new bytes sees each of them onc
 
 import math
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course.units import between, positive
+from course.units import between, positive, single, whole
 
 CONTEXT = 64
 HELD_OUT_WINDOWS = 4096
@@ -32,11 +33,14 @@ def hidden_learning_rate(d_model):
 class Recipe:
     """What is not the size: learning rates, batch, schedule.
 
-    learning_rate: of hidden matrices and norms; None takes `hidden_learning_rate` of the width.
-    embedding_learning_rate: of embedding and head, at every width.
-    batch_size: windows in a step; None takes `batch_size_for` the run's bytes.
-    planned_tokens: the length that the schedule is made for, if the run is stopped before its end.
-    balance_coefficient: weight of the balance loss that a mixture of experts returns.
+    Attributes:
+        learning_rate: of hidden matrices and norms; None takes `hidden_learning_rate` of the width.
+        embedding_learning_rate: of embedding and head, at every width.
+        batch_size: windows in a step; None takes `batch_size_for` the run's bytes.
+        planned_tokens: the length that the schedule is made for, if the run is stopped before its
+            end.
+        weight_decay: of the hidden matrices.
+        balance_coefficient: weight of the balance loss that a mixture of experts returns.
     """
 
     learning_rate: float | None = None
@@ -50,8 +54,8 @@ class Recipe:
         for name in ("learning_rate", "embedding_learning_rate", "batch_size", "planned_tokens"):
             if (value := getattr(self, name)) is not None:
                 positive(name, value)
-        if self.batch_size is not None and self.batch_size != int(self.batch_size):
-            raise ValueError(f"batch_size must be a whole number, got {self.batch_size!r}")
+        if self.batch_size is not None:
+            whole("batch_size", self.batch_size)
         for name in ("weight_decay", "balance_coefficient"):
             between(name, getattr(self, name), 0, math.inf)
 
@@ -72,8 +76,7 @@ def windows(text, context=CONTEXT):
             "text must be a numpy array of bytes (uint8) of shape (size,), got "
             f"{getattr(text, 'dtype', type(text).__name__)} of shape {np.shape(text)}"
         )
-    if context < 1:
-        raise ValueError(f"context must be at least 1, got {context!r}")
+    context = int(single("context", whole("context", context)))
     n_windows = (text.size - 1) // context
     if n_windows < 1:
         raise ValueError(f"text must hold at least {context + 1} bytes, got {text.size}")
@@ -133,8 +136,10 @@ def train(
         model: a LanguageModel; its width decides the learning rate.
         text: bytes, shape (size,).
         n_tokens: bytes seen in all, repetitions included.
+        recipe: a Recipe.
         seed: decides which windows are read and in which order.
         epochs: how often each window is read: n_tokens / epochs bytes are unique.
+        device: where the model is.
         on_step: called with (step, steps, loss) after each step; the loss stays on the device.
 
     Raises:
@@ -172,8 +177,8 @@ def train(
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
         batch = torch.from_numpy(examples[order[step * batch_size : (step + 1) * batch_size]])
-        batch = batch.to(device).long()
-        logits, balance_loss = model(batch[:, :-1])
+        batch = batch.to(device).long()  # (batch, context + 1)
+        logits, balance_loss = model(batch[:, :-1])  # (batch, context, 256)
         loss = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
         optimizer.zero_grad(set_to_none=True)
         (loss + recipe.balance_coefficient * balance_loss).backward()
@@ -206,17 +211,34 @@ def held_out_loss(
     examples = windows(text)
     picked = np.linspace(0, len(examples) - 1, min(n_windows, len(examples))).astype(int)
     model.eval()
-    total = torch.zeros((), dtype=torch.float64, device=device)
+    total = 0.0  # on the host: Apple's GPUs know no float64
     for batch in _batches(examples[picked], 256):
         batch = torch.from_numpy(batch).to(device).long()
         logits, _ = model(batch[:, :-1])
-        total += F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="sum")
-    return float(total) / (len(picked) * CONTEXT)
+        losses = F.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="sum")
+        total += losses.item()
+    return total / (len(picked) * CONTEXT)
 
 
 def _batches(rows, size):
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
+
+
+@contextmanager
+def one_thread(seed):
+    """Train here in one thread, from random numbers of `seed`; both are put back at the end.
+
+    Several runs then share the cores of a machine, and a run comes out the same beside others.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Stopwatch:

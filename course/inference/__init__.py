@@ -1,24 +1,35 @@
 """Inference: how fast a model answers, what that costs, on which device it fits."""
 
-from course.accounting import params_read
-from course.inference.dissection import Dissection, Factor, dissect_annual_cost
-from course.inference.economics import (
-    CostStructure,
-    GpuRecommendation,
-    InferenceScalingEconomics,
-    MonthlyCost,
-    ServingConfig,
-    rental_prices,
+from course.accounting import (
+    params_read,
 )
-from course.inference.edge import (
-    EDGE_DEVICES,
+from course.inference.compression import (
     CompressionPlan,
-    DeploymentOption,
-    DeploymentPlan,
-    EdgeAIDeployer,
+)
+from course.inference.devices import (
+    EDGE_DEVICES,
     EdgeDevice,
     MemoryFit,
     memory_fit,
+)
+from course.inference.dissection import (
+    Dissection,
+    Factor,
+    dissect_annual_cost,
+)
+from course.inference.economics import CostStructure, GpuRecommendation, InferenceScalingEconomics
+from course.inference.edge import (
+    DeploymentOption,
+    DeploymentPlan,
+    EdgeAIDeployer,
+)
+from course.inference.fleet import (
+    Fleet,
+    LatencyCurve,
+    best_replica,
+    cheapest_fleet,
+    latency_curve,
+    simulate_serving,
 )
 from course.inference.lifetime import (
     LifetimeOptimum,
@@ -27,7 +38,21 @@ from course.inference.lifetime import (
     inference_tokens_for,
     lifetime_optimum,
 )
-from course.inference.models import TypicalTransformer, model, model_names
+from course.inference.measured import (
+    Comparison,
+    published_throughputs,
+)
+from course.inference.models import (
+    TypicalTransformer,
+    model,
+    model_names,
+)
+from course.inference.parallel import (
+    Links,
+    Sharing,
+    links_of,
+)
+from course.inference.price import MonthlyCost, ServingConfig, rental_prices
 from course.inference.queueing import (
     Queue,
     RequestTimes,
@@ -39,35 +64,34 @@ from course.inference.queueing import (
     simulate_queue,
 )
 from course.inference.roofline import (
-    Server,
-    Step,
     arithmetic_intensity,
     attainable_flop_per_s,
     crossover_batch,
-    generation_flops,
-    pipeline_decode,
     ridge_point,
     usd_per_million_tokens,
 )
+from course.inference.server import (
+    Server,
+    Step,
+)
 from course.inference.serving import (
-    Fleet,
-    LatencyCurve,
     PrefixCaching,
-    ServiceTimes,
-    Traffic,
-    best_replica,
-    cheapest_fleet,
     check_ratio,
     expected_tokens,
-    latency_curve,
+    generation_flops,
+    pipeline_decode,
     prefix_caching,
-    service_times,
-    simulate_serving,
     speculative_speedup,
+)
+from course.inference.times import (
+    ServiceTimes,
+    Traffic,
+    service_times,
 )
 
 __all__ = [
     "EDGE_DEVICES",
+    "Comparison",
     "CompressionPlan",
     "CostStructure",
     "DeploymentOption",
@@ -81,6 +105,7 @@ __all__ = [
     "InferenceScalingEconomics",
     "LatencyCurve",
     "LifetimeOptimum",
+    "Links",
     "MemoryFit",
     "MonthlyCost",
     "PrefixCaching",
@@ -89,6 +114,7 @@ __all__ = [
     "Server",
     "ServiceTimes",
     "ServingConfig",
+    "Sharing",
     "Step",
     "Traffic",
     "TypicalTransformer",
@@ -107,6 +133,7 @@ __all__ = [
     "inference_tokens_for",
     "latency_curve",
     "lifetime_optimum",
+    "links_of",
     "memory_fit",
     "mmc_queue",
     "model",
@@ -114,6 +141,7 @@ __all__ = [
     "params_read",
     "pipeline_decode",
     "prefix_caching",
+    "published_throughputs",
     "random_arrivals",
     "rental_prices",
     "ridge_point",

@@ -7,12 +7,20 @@ from course.accounting.hardware import chip as find_chip
 from course.display import table
 from course.evidence import as_written
 from course.inference.economics import InferenceScalingEconomics
-from course.inference.values import scalar
+from course.units import positive, single
 
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor of A §5.1's annual cost: what is printed, what is right, and printed / right."""
+    """One factor of A §5.1's annual cost.
+
+    Attributes:
+        name: what it stands for.
+        unit: of both values.
+        as_written: what is printed.
+        right: what it should be.
+        why: in words.
+    """
 
     name: str
     unit: str
@@ -81,16 +89,25 @@ def dissect_annual_cost(
 ):
     """A §5.1's annual cost taken apart, factor by factor: a Dissection.
 
-    `n_tokens` is the right number of tokens per year, by default the 1e9 of the document's comment.
     A FLOP costs price / (3600 · peak · mfu). Attention, some per cent, is left out on both sides.
-    Raises ValueError for values that are not positive and an MFU above 1.
+
+    Args:
+        n_params: parameters of a dense model.
+        n_tokens: the right number of tokens per year, by default the 1e9 of the document's comment.
+        chip: a name.
+        price_usd_per_gpu_hour: by default that of `rental_prices()`.
+        mfu: share of the chip's peak that is reached, in (0, 1].
+
+    Raises:
+        ValueError: for values that are not positive and an MFU above 1.
     """
-    n_params = scalar("n_params", n_params)
+    n_params = single("n_params", positive("n_params", n_params))
     printed = as_written.INFERENCE_COST
-    n_tokens = scalar("n_tokens", printed["n_tokens"] if n_tokens is None else n_tokens)
-    mfu = scalar("mfu", mfu, 1)
-    of = InferenceScalingEconomics(chip=chip, price_usd_per_gpu_hour=price_usd_per_gpu_hour)
-    price, peak = of.price_usd_per_gpu_hour, find_chip(chip).peak()
+    n_tokens = printed["n_tokens"] if n_tokens is None else n_tokens
+    n_tokens = single("n_tokens", positive("n_tokens", n_tokens))
+    mfu = single("mfu", positive("mfu", mfu, upper=1))
+    rented = InferenceScalingEconomics(chip=chip, price_usd_per_gpu_hour=price_usd_per_gpu_hour)
+    price, peak = rented.price_usd_per_gpu_hour, find_chip(chip).peak()
     return Dissection(
         (
             Factor("parameters", "parameters", n_params, n_params, "the model's size"),

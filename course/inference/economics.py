@@ -1,43 +1,29 @@
-"""A §5.1's `InferenceScalingEconomics`, right by default, with all that the document leaves out."""
+"""A §5.1's `InferenceScalingEconomics`, right by default, with all that the document leaves out.
+
+Every method goes one way: the shape of the model, a server that holds it, its times, and where many
+ask, a fleet; what stands here is their price.
+"""
 
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
 from course.accounting.hardware import chip as find_chip
 from course.display import table
-from course.evidence import as_written, fact
+from course.evidence import as_written
 from course.inference import models
-from course.inference.roofline import Server, usd_per_million_tokens
-from course.inference.serving import (
-    PERCENTILES,
-    SECONDS_PER_YEAR,
-    Fleet,
-    PrefixCaching,
-    Traffic,
-    batch_in_time,
-    best_replica,
-    cheapest_fleet,
-    long_answer_s,
-    prefix_caching,
-    service_times,
-)
-from course.inference.values import scalar
+from course.inference.fleet import PERCENTILES, best_replica, cheapest_fleet
+from course.inference.price import MonthlyCost, monthly_rent, rental_prices, serving_config
+from course.inference.roofline import usd_per_million_tokens
+from course.inference.server import Server
+from course.inference.serving import useful_prefix_caching
+from course.inference.times import SECONDS_PER_YEAR, Traffic
+from course.units import between, plain, positive, single
 
-HOURS_PER_MONTH = 365.25 * 24 / 12
 # 1e9 tokens a year, as A §5.1's comment says, in requests of 500 + 200 tokens.
 DOCUMENT_TRAFFIC = Traffic(as_written.INFERENCE_COST["n_tokens"] / 700 / SECONDS_PER_YEAR)
-
-
-def rental_prices():
-    """USD per GPU-hour, by chip, from the facts `price.…`: of a range its middle."""
-    ranges = {"H200": "price.h200_range", "A100": "price.a100_range"}
-    single = {"H100": "price.h100", "RTX-4090": "price.rtx-4090", "L4": "price.l4"}
-    prices = {name: float(fact(key)) for name, key in single.items()}
-    return prices | {name: float(np.mean(fact(key).value)) for name, key in ranges.items()}
 
 
 # --- results --------------------------------------------------------------------------------------
@@ -47,9 +33,15 @@ def rental_prices():
 class CostStructure:
     """USD per year, in four parts that add up.
 
-    `compute` and `memory` are the two parts of one bill, that of the GPU's time: the seconds that
-    computing takes, and the further seconds in which the chip waits for weights and caches. So the
-    price of a GPU-hour, which buys both, is paid once.
+    `compute` and `memory` are the two parts of one bill, that of the GPU's time, so that the price
+    of a GPU-hour, which buys both, is paid once.
+
+    Attributes:
+        compute: for the seconds that arithmetic takes.
+        memory: for the further seconds, in which the chip waits for weights, caches and links.
+        storage: for the weights on disk.
+        networking: for text in and out, and weights on their way to a replica.
+        tokens_per_year: of prompts and answers.
     """
 
     compute: float
@@ -77,7 +69,7 @@ class CostStructure:
     def _repr_html_(self):
         meaning = {
             "compute": "GPU time that arithmetic takes",
-            "memory": "GPU time spent waiting for weights and KV caches",
+            "memory": "GPU time spent waiting for weights, KV caches and links",
             "storage": "the weights on disk",
             "networking": "text in and out, weights to each replica",
         }
@@ -90,21 +82,23 @@ class CostStructure:
             )
             for name, words in meaning.items()
         ]
-        rows.append(
-            (
-                "total",
-                f"{self.total:,.2f}",
-                "100 %",
-                f"{self.usd_per_million_tokens:.3g} USD per million tokens",
-            )
-        )
+        per_million = f"{self.usd_per_million_tokens:.3g} USD per million tokens"
+        rows.append(("total", f"{self.total:,.2f}", "100 %", per_million))
         caption = f"A year of {self.tokens_per_year:.3g} tokens"
         return table(caption, ("", "USD per year", "share", "what for"), rows)
 
 
 @dataclass(frozen=True)
 class GpuChoice:
-    """One candidate of `recommend_gpu_type`; `reason` says why it cannot serve, or is empty."""
+    """One candidate of `recommend_gpu_type`.
+
+    Attributes:
+        gpu_type: the chip's name.
+        n_gpus: of a replica; 0 where no replica holds the model.
+        usd_per_million_tokens: with full batches.
+        seconds_alone: for a long answer to a request that comes alone.
+        reason: why it cannot serve; empty where it can.
+    """
 
     gpu_type: str
     n_gpus: int
@@ -137,54 +131,6 @@ class GpuRecommendation:
         return table(f"Cheapest: {self.gpu_type}", header, rows)
 
 
-@dataclass(frozen=True)
-class MonthlyCost:
-    """Rent in USD per month of whole GPUs, and of one place in the batch that all of them run."""
-
-    n_gpus: int
-    usd_per_month: float
-    usd_per_place: float
-
-
-@dataclass(frozen=True)
-class ServingConfig:
-    """What `estimate_optimal_serving_config` found. GPUs are whole, rent is USD per month.
-
-    `required_gpus_by_throughput` is what the document's quotient, requests over throughput, gives.
-    """
-
-    required_gpus: int
-    required_gpus_by_throughput: int
-    gpu_type: str
-    optimal_batch_size: int
-    cache_recommendation: PrefixCaching | None
-    estimated_monthly_cost: float
-    usd_per_million_tokens: float
-    fleet: Fleet = field(repr=False)
-
-    def _repr_html_(self):
-        seconds = ", ".join(f"{p} %: {s:.3g} s" for p, s in self.fleet.percentile_s.items())
-        too_few = self.required_gpus_by_throughput < self.required_gpus
-        rows = [
-            (
-                "GPUs",
-                f"{self.required_gpus} {self.gpu_type}",
-                f"{self.fleet.n_replicas} replicas of {self.fleet.server.n_gpus}",
-            ),
-            (
-                "by throughput alone",
-                f"{self.required_gpus_by_throughput}",
-                "GPUs: not in time" if too_few else "GPUs: in time too",
-            ),
-            ("answered within", seconds, "of the requests: time"),
-            ("largest useful batch", f"{self.optimal_batch_size}", "sequences a replica"),
-            ("busy", f"{self.fleet.utilisation:.0%}", "of what they could do"),
-            ("rent", f"{self.estimated_monthly_cost:,.0f}", "USD per month"),
-            ("tokens", f"{self.usd_per_million_tokens:.3g}", "USD per million"),
-        ]
-        return table(f"{self.fleet.requests_per_s:g} requests/s", ("", "value", "unit"), rows)
-
-
 # --- the calculator -------------------------------------------------------------------------------
 
 
@@ -192,14 +138,29 @@ class ServingConfig:
 class InferenceScalingEconomics:
     """What it costs to answer, A §5.1. The fields are the assumptions; methods keep their order.
 
-    `model_size` is a number of parameters (a dense model of the usual shape), the name of a model
-    (`course.inference.models.model_names()`) or a TransformerShape. `price_usd_per_gpu_hour` None
-    means that of `rental_prices()` for `chip`. `max_answer_s`: within this time `percentile` % of
-    the requests must be answered. `mfu`, `mbu`, `weight_bits`, `kv_bits`: as in Server.
-    `storage_usd_per_gb_month` and `egress_usd_per_gb` are list prices of large clouds, rounded;
-    `bytes_per_token` that of English text; `weight_downloads_per_year` to each replica. Costs per
+    The `model_size` of the methods is a number of parameters (a dense model of the usual shape),
+    the name of a model (`course.inference.models.model_names()`) or a TransformerShape. Costs per
     year count the GPU seconds in use, as if others fill the rest; a month's rent counts whole GPUs.
-    Raises ValueError for a chip without a price and for assumptions that cannot be.
+
+    Attributes:
+        chip: a name.
+        price_usd_per_gpu_hour: None means that of `rental_prices()` for the chip.
+        traffic: a Traffic.
+        max_answer_s: seconds within which `percentile` % of the requests must be answered.
+        percentile: one of 50, 90, 95, 99.
+        prefill_mfu: share of the peak FLOP/s reached in reading prompts, as in Server.
+        decode_mfu: the same in writing.
+        mbu: share of the memory bandwidth reached.
+        weight_bits: of a weight.
+        kv_bits: of a number in the KV cache.
+        storage_usd_per_gb_month: a list price of large clouds, rounded.
+        egress_usd_per_gb: a list price of large clouds, rounded, for what leaves.
+        bytes_per_token: of English text.
+        weight_downloads_per_year: of the weights, to each replica.
+        seed: of the simulated requests.
+
+    Raises:
+        ValueError: for a chip without a price and for assumptions that cannot be.
     """
 
     chip: str = "H100"
@@ -207,7 +168,8 @@ class InferenceScalingEconomics:
     traffic: Traffic = DOCUMENT_TRAFFIC
     max_answer_s: float = 30.0
     percentile: int = 99
-    mfu: float = 0.3
+    prefill_mfu: float = 0.5
+    decode_mfu: float = 0.3
     mbu: float = 0.7
     weight_bits: float = 16
     kv_bits: float = 16
@@ -219,8 +181,7 @@ class InferenceScalingEconomics:
 
     def __post_init__(self):
         find_chip(self.chip)
-        if not isinstance(self.traffic, Traffic):
-            raise ValueError(f"traffic must be a Traffic, got {self.traffic!r}")
+        _checked_traffic("traffic", self.traffic)
         price = self.price_usd_per_gpu_hour
         if price is None:
             prices = rental_prices()
@@ -230,17 +191,16 @@ class InferenceScalingEconomics:
                     f"{', '.join(prices)}"
                 )
             price = prices[self.chip]
-        scalar("price_usd_per_gpu_hour", price)
+        single("price_usd_per_gpu_hour", positive("price_usd_per_gpu_hour", price))
         object.__setattr__(self, "price_usd_per_gpu_hour", price)
-        for name in ("max_answer_s", "bytes_per_token"):
-            scalar(name, getattr(self, name))
-        for name in ("mfu", "mbu"):
-            scalar(name, getattr(self, name), 1)
-        for name in ("weight_bits", "kv_bits"):
-            scalar(name, getattr(self, name), 64)
+        limits = dict.fromkeys(("max_answer_s", "bytes_per_token"), math.inf)
+        limits |= dict.fromkeys(("prefill_mfu", "decode_mfu", "mbu"), 1)
+        limits |= dict.fromkeys(("weight_bits", "kv_bits"), 64)
+        for name, upper in limits.items():
+            single(name, positive(name, getattr(self, name), upper=upper))
         costs = ("storage_usd_per_gb_month", "egress_usd_per_gb", "weight_downloads_per_year")
         for name in costs:
-            scalar(name, getattr(self, name), zero=True)
+            single(name, between(name, getattr(self, name), 0, math.inf))
         if self.percentile not in PERCENTILES:
             raise ValueError(f"percentile must be one of {PERCENTILES}, got {self.percentile!r}")
 
@@ -248,36 +208,36 @@ class InferenceScalingEconomics:
 
     def analyze_cost_structure(self, model_size, traffic_patterns):
         """The CostStructure of a year of `traffic_patterns`, a Traffic."""
-        if not isinstance(traffic_patterns, Traffic):
-            raise ValueError(f"traffic_patterns must be a Traffic, got {traffic_patterns!r}")
-        its = dataclasses.replace(self, traffic=traffic_patterns)
+        traffic = _checked_traffic("traffic_patterns", traffic_patterns)
+        busy = dataclasses.replace(self, traffic=traffic)
         return CostStructure(
-            compute=its.calculate_compute_cost(model_size),
-            memory=its.calculate_memory_cost(model_size),
-            storage=its.calculate_storage_cost(model_size),
-            networking=its.calculate_networking_cost(model_size, traffic_patterns),
-            tokens_per_year=traffic_patterns.tokens_per_year,
+            compute=busy.calculate_compute_cost(model_size),
+            memory=busy.calculate_memory_cost(model_size),
+            storage=busy.calculate_storage_cost(model_size),
+            networking=busy.calculate_networking_cost(model_size, traffic),
+            tokens_per_year=traffic.tokens_per_year,
         )
 
     def calculate_compute_cost(self, model_size):
-        """USD per year: FLOP of the year's tokens / (peak · mfu) · price. Sizes broadcast.
+        """USD per year: FLOP of the year's tokens / (peak · MFU) · price. Sizes broadcast.
 
-        2 N for each token, and attention over what it sees.
+        2 N for each token, and attention over what it sees; prompts at `prefill_mfu`, answers at
+        `decode_mfu`.
         """
-        server, t = Server(_model(model_size), **self._assumptions), self.traffic
-        flops = server.prefill(
-            1, t.prompt_tokens - t.shared_prefix_tokens, n_cached=t.shared_prefix_tokens
-        ).flops
-        flops = flops + t.answer_tokens * server.decode(1, t.context).flops
-        return self._rent_of(flops / (server.peak_flop_per_s * self.mfu))
+        server, t = Server(_model(model_size), self.chip, **self._assumptions), self.traffic
+        prefix = t.shared_prefix_tokens
+        read = server.prefill(1, t.prompt_tokens - prefix, n_cached=prefix).compute_s
+        written = t.answer_tokens * server.decode(1, t.context).compute_s
+        return self._rent_of(read + written)
 
     def calculate_memory_cost(self, model_size):
         """USD per year for the GPU time beyond computing: waiting for weights, caches and links.
 
         At `find_optimal_batch_size` for a full load. What GPUs with more memory would save, since
-        a batch could be larger, is no part of it.
+        a batch could be larger, is no part of it. Sizes broadcast.
         """
-        return self._for_each(model_size, self._memory_cost)
+        in_use = self._of_a_replica(model_size, lambda server, s: s * server.n_gpus)
+        return self._rent_of(in_use) - self.calculate_compute_cost(model_size)
 
     def calculate_storage_cost(self, model_size):
         """USD per year for one copy of the weights on disk. Sizes broadcast."""
@@ -289,9 +249,7 @@ class InferenceScalingEconomics:
 
         Both at `egress_usd_per_gb`; of the text the answers alone, since what comes in is free.
         """
-        if not isinstance(traffic_patterns, Traffic):
-            raise ValueError(f"traffic_patterns must be a Traffic, got {traffic_patterns!r}")
-        t = traffic_patterns
+        t = _checked_traffic("traffic_patterns", traffic_patterns)
         text = t.requests_per_s * SECONDS_PER_YEAR * t.answer_tokens * self.bytes_per_token
         weights = _model(model_size).weight_bytes(self.weight_bits)
         moved = text + weights * self.weight_downloads_per_year
@@ -302,80 +260,45 @@ class InferenceScalingEconomics:
     def estimate_optimal_serving_config(self, model_size, qps_requirements):
         """The ServingConfig of the lowest rent that answers `qps_requirements` requests/s in time.
 
-        Among the fleets of every chip with a price and every number of GPUs to a replica, see
-        `cheapest_fleet`. Not always the chip of `recommend_gpu_type`: a chip that is cheapest with
-        full batches may have to run small ones to be in time. Latency percentiles come from a
-        simulation of the batched replicas, not from a quotient. Raises ValueError where no chip
-        answers in time.
+        Among the fleets of every chip with a price, every number of GPUs to a replica and every
+        way to share a model, see `cheapest_fleet`. Not always the chip of `recommend_gpu_type`: a
+        chip that is cheapest with full batches may have to run small ones to be in time. Latency
+        percentiles come from a simulation of the batched replicas, not from a quotient.
+        Raises ValueError where no chip answers in time.
         """
-        qps = scalar("qps_requirements", qps_requirements)
+        qps = single("qps_requirements", positive("qps_requirements", qps_requirements))
+        traffic = dataclasses.replace(self.traffic, requests_per_s=qps)
+        target = {"max_answer_s": self.max_answer_s, "percentile": self.percentile}
         prices = self._prices()
-        assumptions = self._assumptions | {"seed": self.seed}
-        del assumptions["chip"]
-        fleet, _ = cheapest_fleet(
-            _model(model_size),
-            prices,
-            dataclasses.replace(self.traffic, requests_per_s=qps),
-            self.max_answer_s,
-            self.percentile,
-            **assumptions,
+        fleet = cheapest_fleet(
+            model_size, prices, traffic, **target, seed=self.seed, **self._assumptions
         )
-        gpu_type = fleet.server.chip.name
-        its = dataclasses.replace(self, chip=gpu_type, price_usd_per_gpu_hour=prices[gpu_type])
-        batch = its._useful_batch(service_times(fleet.server, its.traffic), qps)
-        cost = its.estimate_monthly_cost(fleet.n_gpus, batch)
-        tokens_per_month = qps * its.traffic.context * HOURS_PER_MONTH * 3600
-        return ServingConfig(
-            required_gpus=fleet.n_gpus,
-            required_gpus_by_throughput=fleet.n_replicas_by_throughput * fleet.server.n_gpus,
-            gpu_type=gpu_type,
-            optimal_batch_size=batch,
-            cache_recommendation=its._useful_cache(fleet.server, qps),
-            estimated_monthly_cost=cost.usd_per_month,
-            usd_per_million_tokens=cost.usd_per_month / tokens_per_month * 1e6,
-            fleet=fleet,
-        )
+        return serving_config(fleet, prices[fleet.server.chip.name], traffic, **target)
 
     def get_gpu_throughput(self, model_size):
         """Requests per second of one GPU that is never idle, at the batch that suits it best.
 
         An upper bound: at this rate requests wait without end. Sizes broadcast.
         """
-        return self._for_each(model_size, self._throughput)
+        return self._of_a_replica(model_size, lambda server, s: 1 / (s * server.n_gpus))
 
     def find_optimal_batch_size(self, model_size, qps_requirements):
-        """The batch a replica should allow: larger is cheaper, until one of three limits.
+        """The batch a replica should allow: what fits, what is in time, what the traffic fills.
 
-        What fits in memory beside the weights; what still answers in time, prompt and an answer
-        that is longer than `percentile` % of them; what the traffic fills, by Little's law
-        (requests/s · seconds each), when it all goes to one replica.
+        See `ServiceTimes.useful_batch`; all of the traffic goes to one replica.
         """
-        qps = scalar("qps_requirements", qps_requirements)
-        _, times = self._replica(_model(model_size))
-        return self._useful_batch(times, qps)
-
-    def _useful_batch(self, times, qps):
-        in_time = max(1, batch_in_time(times, self.max_answer_s, self.percentile))
-        running = np.arange(1, times.largest_batch + 1)
-        present = qps * (times.prefill_s + times.answer_tokens * times.step_s)
-        filled = np.flatnonzero(present <= running)  # so many run by themselves, no more come
-        return int(min(in_time, filled[0] + 1 if filled.size else times.largest_batch))
+        qps = single("qps_requirements", positive("qps_requirements", qps_requirements))
+        _, times = self._replica(_model(model_size), self.chip)
+        return times.useful_batch(qps, self.max_answer_s, self.percentile)
 
     def get_cache_recommendation(self, qps_requirements, model_size=7e9):
         """The PrefixCaching of the traffic's shared prefix if keeping it pays; None otherwise.
 
         It pays from `break_even_requests_per_s` of a replica on. None where prompts share nothing.
         """
-        qps = scalar("qps_requirements", qps_requirements)
-        server, _ = self._replica(_model(model_size))
-        return self._useful_cache(server, qps)
-
-    def _useful_cache(self, server, qps):
-        prefix = self.traffic.shared_prefix_tokens
-        if prefix == 0:
-            return None
-        caching = prefix_caching(server, self.traffic.prompt_tokens, prefix)
-        return caching if qps >= caching.break_even_requests_per_s else None
+        qps = single("qps_requirements", positive("qps_requirements", qps_requirements))
+        server, _ = self._replica(_model(model_size), self.chip)
+        return useful_prefix_caching(server, dataclasses.replace(self.traffic, requests_per_s=qps))
 
     def recommend_gpu_type(self, model_size):
         """The GpuRecommendation for full batches: cheapest per token among all chips with a price.
@@ -384,69 +307,65 @@ class InferenceScalingEconomics:
         comes alone within `max_answer_s`, even a long one. Raises ValueError where none does.
         """
         shape, prices = _model(model_size), self._prices().items()
-        found = tuple(self._candidate(shape, name, price) for name, price in prices)
-        serving = [c for c in found if not c.reason]
+        candidates = tuple(self._candidate(shape, name, price) for name, price in prices)
+        serving = [c for c in candidates if not c.reason]
         if not serving:
-            reasons = "; ".join(f"{c.gpu_type} {c.reason}" for c in found)
+            reasons = "; ".join(f"{c.gpu_type} {c.reason}" for c in candidates)
             raise ValueError(f"model_size fits no chip in time: {reasons}")
         best = min(serving, key=lambda c: c.usd_per_million_tokens)
-        return GpuRecommendation(best.gpu_type, best.n_gpus, best.usd_per_million_tokens, found)
+        return GpuRecommendation(
+            best.gpu_type, best.n_gpus, best.usd_per_million_tokens, candidates
+        )
 
     def estimate_monthly_cost(self, required_gpus, optimal_batch_size):
         """The MonthlyCost of renting: whole GPUs, for all of a month's 730.5 hours.
 
         The batch does not change the rent, but how many share it.
         """
-        gpus = math.ceil(scalar("required_gpus", required_gpus))
-        batch = scalar("optimal_batch_size", optimal_batch_size)
-        usd = gpus * self.price_usd_per_gpu_hour * HOURS_PER_MONTH
+        gpus = math.ceil(single("required_gpus", positive("required_gpus", required_gpus)))
+        batch = single("optimal_batch_size", positive("optimal_batch_size", optimal_batch_size))
+        usd = monthly_rent(gpus, self.price_usd_per_gpu_hour)
         return MonthlyCost(gpus, usd, usd / (gpus * batch))
 
     # --- parts ---
 
-    @cached_property
+    @property
     def _assumptions(self):
-        names = ("chip", "mfu", "mbu", "weight_bits", "kv_bits")
+        names = ("prefill_mfu", "decode_mfu", "mbu", "weight_bits", "kv_bits")
         return {name: getattr(self, name) for name in names}
 
     def _prices(self):
         return rental_prices() | {self.chip: self.price_usd_per_gpu_hour}
 
-    def _rent_of(self, seconds_per_request):
+    def _rent_of(self, gpu_seconds_per_request):
         year = self.traffic.requests_per_s * SECONDS_PER_YEAR
-        return year * seconds_per_request / 3600 * self.price_usd_per_gpu_hour
+        return year * gpu_seconds_per_request / 3600 * self.price_usd_per_gpu_hour
 
-    def _replica(self, shape):
-        return best_replica(
-            shape,
-            traffic=self.traffic,
-            max_answer_s=self.max_answer_s,
-            percentile=self.percentile,
-            **self._assumptions,
-        )
+    def _replica(self, shape, chip):
+        target = (self.max_answer_s, self.percentile)
+        return best_replica(shape, chip, self.traffic, *target, **self._assumptions)
 
-    def _seconds_per_request(self, times):
-        """A replica's, at the largest batch in time; alone where none is."""
-        batch = max(1, batch_in_time(times, self.max_answer_s, self.percentile))
-        return float(times.seconds_per_request[batch - 1])
+    def _of_a_replica(self, model_size, function):
+        """function(server, seconds of a replica for a request) for each of the sizes."""
+        sizes = _model(model_size)
 
-    def _memory_cost(self, shape):
-        server, times = self._replica(shape)
-        gpu_s = self._seconds_per_request(times) * server.n_gpus
-        return self._rent_of(gpu_s) - self.calculate_compute_cost(shape)
+        def of(shape):
+            server, times = self._replica(shape, self.chip)
+            return function(server, times.seconds_in_time(self.max_answer_s, self.percentile))
 
-    def _throughput(self, shape):
-        server, times = self._replica(shape)
-        return 1 / self._seconds_per_request(times) / server.n_gpus
+        if np.ndim(sizes.n_params) == 0:
+            return float(of(sizes))
+        each = [of(models.model(float(n))) for n in np.ravel(sizes.n_params)]
+        return plain(np.reshape(each, np.shape(sizes.n_params)))
 
     def _candidate(self, shape, name, price):
-        its = dataclasses.replace(self, chip=name, price_usd_per_gpu_hour=price)
         try:
-            server, times = its._replica(shape)
+            server, times = self._replica(shape, name)
         except ValueError:
             return GpuChoice(name, 0, math.inf, math.inf, "does not hold it")
-        alone = long_answer_s(times, self.percentile)[0]
-        tokens_per_s = self.traffic.context / its._seconds_per_request(times)
+        alone = times.long_answer_s(self.percentile)[0]
+        seconds = times.seconds_in_time(self.max_answer_s, self.percentile)
+        tokens_per_s = self.traffic.context / seconds
         return GpuChoice(
             gpu_type=name,
             n_gpus=server.n_gpus,
@@ -455,14 +374,12 @@ class InferenceScalingEconomics:
             reason="" if alone <= self.max_answer_s else f"takes {alone:.3g} s for a long answer",
         )
 
-    def _for_each(self, model_size, function):
-        shape = _model(model_size)
-        if np.ndim(shape.n_params) == 0:
-            return float(function(shape))
-        sizes = np.asarray(shape.n_params)
-        each = [function(models.TypicalTransformer(float(n))) for n in sizes.flat]
-        return np.array(each).reshape(sizes.shape)
-
 
 def _model(model_size):
     return models.model(model_size, "model_size")
+
+
+def _checked_traffic(name, value):
+    if not isinstance(value, Traffic):
+        raise ValueError(f"{name} must be a Traffic, got {value!r}")
+    return value

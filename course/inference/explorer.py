@@ -1,10 +1,10 @@
 """The explorers of chapter 5."""
 
 from course.explorer import Explorer, choice, log_slider
-from course.inference.edge import EDGE_DEVICES
+from course.inference.devices import EDGE_DEVICES
 from course.inference.models import model_names
-from course.inference.plots import draw_device, draw_roofline, draw_serving, short, usd
-from course.inference.views import device_view, roofline_view, serve_view
+from course.inference.plots import draw_device, draw_roofline, draw_serving
+from course.inference.views import device_view, roofline_view, serve_view, short, usd
 from course.units import format_bytes, format_count
 
 CHIPS = ("L4", "RTX-4090", "A100", "H100", "H200", "B200")
@@ -31,14 +31,16 @@ def roofline_explorer():
 
 def _describe_roofline(view):
     server, step = view.server, view.decode
-    weights, caches = server.weight_bytes, server.kv_bytes(view.batch, view.context)
+    caches = server.kv_bytes(view.batch, view.context)
+    weights = step.bytes_moved - caches
     price = view.usd_per_million_tokens
+    shared = _shared(server)
     return (
         f"A step of {view.batch:,.0f} answers reads {format_bytes(weights)} of weights once and "
         f"{format_bytes(caches)} of caches: {1e3 * step.seconds:.3g} ms, bound by {step.bound}. "
         f"Its products become compute-bound at {server.crossover_batch:,.0f} tokens; "
         f"{server.largest_batch(view.context):,.0f} sequences of {view.context:,.0f} tokens fit on "
-        f"{server.n_gpus} {server.chip.name}. That is {step.tokens_per_s:,.0f} tokens/s"
+        f"{server.n_gpus} {server.chip.name}{shared}. That is {step.tokens_per_s:,.0f} tokens/s"
         + ("." if price is None else f", or {usd(price)} per million tokens.")
         + f" Prefill reads {view.prefill.tokens_per_s:,.0f} tokens/s."
     )
@@ -52,7 +54,7 @@ def serving_explorer():
         draw_serving,
         _describe_serving,
         controls={
-            "requests_per_s": log_slider("Requests per second", 0.1, 1000, 100, format=_plain),
+            "requests_per_s": log_slider("Requests per second", 0.1, 1000, 150, format=_plain),
             "max_answer_s": log_slider("Latency target (s)", 1, 100, 15, format=_plain),
             "model": choice("Model", model_names(), "Llama-3-8B"),
         },
@@ -67,9 +69,10 @@ def serving_explorer():
 
 def _describe_serving(view):
     fleet, server = view.fleet, view.fleet.server
-    fewer = fleet.n_replicas_by_throughput * server.n_gpus
+    fewer = fleet.n_gpus_by_throughput
     words = (
-        f"{fleet.n_gpus:,} {server.chip.name}, {server.n_gpus} to a replica, answer half of the "
+        f"{fleet.n_gpus:,} {server.chip.name}, {server.n_gpus} to a replica{_shared(server)}, "
+        "answer half of the "
         f"requests within {fleet.percentile_s[50]:.3g} s and {view.percentile} % within "
         f"{fleet.percentile_s[view.percentile]:.3g} s, busy {fleet.utilisation:.0%} of the time. "
     )
@@ -122,6 +125,14 @@ def _describe_device(view):
         f"{words}The cloud answers in {short(view.cloud_s)} s, network and queue included, for "
         f"{short(view.cloud_j)} J.{assumed}"
     )
+
+
+def _shared(server):
+    """How the GPUs of a replica share the model and what joins them; nothing for one GPU."""
+    if server.n_gpus == 1:
+        return ""
+    network = " and a network" if server.links.n_machines(server.n_gpus) > 1 else ""
+    return f" ({server.sharing.name}, {server.links.name}{network})"
 
 
 def _whole(value):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from course.display import count, flop, number, table
-from course.inference.values import plain
 from course.scaling import ChinchillaLaw, extrapolating
-from course.units import between, positive
+from course.units import between, plain, positive
 
 TRAINING_FLOP = 6  # per parameter and token
 INFERENCE_FLOP = 2
@@ -42,8 +41,16 @@ def inference_tokens_for(ratio, n_train_tokens, price_ratio=1.0):
 class LifetimeOptimum:
     """The cheapest model of a given loss over training and inference, beside Chinchilla's.
 
-    Tokens and FLOP as counts. `lifetime_flops` weighs the FLOP of inference by `price_ratio`, so
-    it is FLOP of training and what costs as much.
+    Attributes:
+        n_params: of the cheapest model.
+        n_train_tokens: that it is trained on.
+        n_inference_tokens: that it will read and write.
+        loss: of both models, in nats per token.
+        lifetime_flops: FLOP of training, and of inference times `price_ratio`: what costs as much.
+        chinchilla_n_params, chinchilla_n_train_tokens: the compute-optimal model of that loss.
+        chinchilla_lifetime_flops: of that model for as many tokens of inference.
+        price_ratio: USD per FLOP of inference over that of training.
+        law: the ChinchillaLaw.
     """
 
     n_params: float
@@ -128,19 +135,24 @@ def lifetime_optimum(law, loss, n_inference_tokens, price_ratio=1.0):
         too_high = data * (law.alpha * (1 - v) / (law.beta * v) - 1) < wanted
         low, high = np.where(too_high, low, middle), np.where(too_high, middle, high)
 
-    def flops_per_token(n_params, n_tokens):
+    def lifetime_flops(n_params, n_tokens):
         with np.errstate(over="ignore"):
             trained = TRAINING_FLOP * n_params * n_tokens
             return trained + INFERENCE_FLOP * n_params * tokens * price_ratio
 
     best, chinchilla = size_and_data(np.exp(high)), size_and_data(at_chinchilla)
-    found = (*best, flops_per_token(*best), *chinchilla, flops_per_token(*chinchilla))
-    if not np.isfinite(found).all():
+    totals = lifetime_flops(*best), lifetime_flops(*chinchilla)
+    if not np.isfinite([*best, *chinchilla, *totals]).all():
         raise ValueError(f"loss is too near the floor E = {law.E:g}, got {np.min(loss)!r}")
-    reached = law.loss(*best)  # warns where the law is asked far outside of its runs
     return LifetimeOptimum(
-        *(plain(one) for one in (*best, tokens, reached, found[2])),
-        *(plain(one) for one in found[3:]),
+        n_params=plain(best[0]),
+        n_train_tokens=plain(best[1]),
+        n_inference_tokens=plain(tokens),
+        loss=plain(law.loss(*best)),  # warns where the law is asked far outside of its runs
+        lifetime_flops=plain(totals[0]),
+        chinchilla_n_params=plain(chinchilla[0]),
+        chinchilla_n_train_tokens=plain(chinchilla[1]),
+        chinchilla_lifetime_flops=plain(totals[1]),
         price_ratio=plain(price_ratio),
         law=law,
     )

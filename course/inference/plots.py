@@ -20,10 +20,8 @@ from course.figures import (
     moving,
     moving_words,
 )
-from course.inference.lifetime import lifetime_optimum
 from course.inference.models import model_name
-from course.inference.queueing import erlang_c
-from course.scaling import extrapolating
+from course.inference.views import short, usd
 from course.units import format_bytes, format_count, format_flop_per_s
 
 # --- the roofline ---------------------------------------------------------------------------------
@@ -46,6 +44,7 @@ def draw_roofline(axes):
     shade = Rectangle((xs[0], 8e10), 1, 2e16, facecolor="#efefef", animated=True, zorder=0)
     axes.add_patch(shade)
     sheet = moving(axes, "-", color=QUIET, linewidth=1.2)
+    reading = moving(axes, "--", color=GREEN, linewidth=1.4)
     reached = moving(axes, "-", color=BLACK, linewidth=2.6)
     path = moving(axes, "o", color=BLUE, markersize=5, mfc="white")
     above = {"xytext": (-9, 8), "ha": "right", "va": "bottom"}
@@ -69,16 +68,16 @@ def draw_roofline(axes):
 
     def update(view):
         server, step = view.server, view.decode
-        turn = server.peak_flop_per_s * server.mfu
-        turn /= server.chip.bandwidth_bytes_per_s * server.mbu
-        shade.set_width(turn - xs[0])
-        memory.set_x(turn)
-        compute.set_x(turn)
-        compute.set_text(f" computing is, from {turn:.3g}")
-        sheet.set_data(xs, view.roof(xs, reached=False))
-        sheet_name.xy = (xs[-1], view.roof(xs[-1], reached=False))
+        ridge = view.ridge("decode")
+        shade.set_width(ridge - xs[0])
+        memory.set_x(ridge)
+        compute.set_x(ridge)
+        compute.set_text(f" computing is, from {ridge:.3g}")
+        sheet.set_data(xs, view.roof(xs))
+        sheet_name.xy = (xs[-1], view.roof(xs[-1]))
         sheet_name.set_text(f"{server.chip.name}, data sheet")
-        reached.set_data(xs, view.roof(xs))
+        reading.set_data(xs, view.roof(xs, "prefill"))
+        reached.set_data(xs, view.roof(xs, "decode"))
         path.set_data(*view.path)
         for name, (point, words) in points.items():
             point.set_data(*np.transpose([view.points[name]]))
@@ -205,10 +204,10 @@ def draw_device(axes):
     axes.plot([1, 1], [-0.55, 2.75], "-", color=BLACK, linewidth=2, marker="")
     axes.text(1, 2.78, "all of its memory", ha="center", va="bottom", size=10)
 
-    def bar(left, bottom, height, colour, hatch, **more):
+    def bar(left, bottom, height, colour, hatch, **options):
         face = "none" if hatch else colour  # so that the line of the whole memory shows
-        look = {"edgecolor": colour, "facecolor": face, "hatch": hatch, "linewidth": 1.5} | more
-        return axes.add_patch(Rectangle((left, bottom), 0.07, height, **look))
+        style = {"edgecolor": colour, "facecolor": face, "hatch": hatch, "linewidth": 1.5} | options
+        return axes.add_patch(Rectangle((left, bottom), 0.07, height, **style))
 
     bars, words = {}, {}
     for row, bits in enumerate(_BITS[::-1]):
@@ -270,73 +269,58 @@ def draw_dissection(axes, dissection):
         hatch=["" if n == "product" else "//" for n in names],
     )
     for name, bar, ratio in zip(names, bars, ratios, strict=True):
-        look = {"y": bar.get_y() + bar.get_height() / 2, "va": "center", "size": 11}
+        style = {"y": bar.get_y() + bar.get_height() / 2, "va": "center", "size": 11}
         if name == "product":
             axes.text(
-                ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white", **look
+                ratio / 1.5, s=f"{ratio:.2g} times too large", ha="right", color="white", **style
             )
         else:
             text = "right" if ratio == 1 else f"{ratio:,.0f} times too large"
-            axes.text(ratio * 1.5, s=text, **look)
+            axes.text(ratio * 1.5, s=text, **style)
     axes.axvline(1, color=QUIET, linewidth=1, marker="")
     axes.grid(False)
     label_axes(axes, x="As written over right", x_unit="ratio")
 
 
-def draw_waiting(axes, n_servers=(1, 4, 16, 64), simulated=()):
-    """The share of requests that wait against utilisation, by Erlang's formula.
+def draw_waiting(axes, view):
+    """The share of requests that wait against utilisation.
 
-    `simulated`: (servers, utilisation, share) of simulations, drawn as points.
+    `view`: a course.inference.views.WaitingView. Lines are Erlang's formula, markers simulated.
     """
-    rho = np.linspace(0.01, 0.99, 99)
-    for number, servers in enumerate(n_servers):
-        look = {"color": COLOURS[number], "linestyle": DASHES[number], "marker": ""}
-        axes.plot(rho, erlang_c(servers, rho), **look)
-    for servers, utilisation, share in simulated:
-        number = list(n_servers).index(servers)
+    numbers = {servers: number for number, servers in enumerate(view.curves)}
+    for servers, (rho, share) in view.curves.items():
+        style = {"color": COLOURS[numbers[servers]], "linestyle": DASHES[numbers[servers]]}
+        axes.plot(rho, share, marker="", **style)
+    for servers, utilisation, share in view.points:
+        number = numbers[servers]
         axes.plot([utilisation], [share], MARKERS[number], color=COLOURS[number])
     axes.set(xlim=(0, 1), ylim=(0, 1))
     label_axes(
         axes, x="Utilisation", x_unit="share of the time", y="Requests that wait", y_unit="share"
     )
     places = ((0.5, -10, 6), (0.45, -10, 6), (0.28, -8, 4), (0.09, 14, -2))  # share, points off
-    for number, (servers, (share, *off)) in enumerate(zip(n_servers, places, strict=False)):
-        at = np.interp(share, erlang_c(servers, rho), rho)
+    for (servers, (rho, waits)), (share, *off) in zip(view.curves.items(), places, strict=False):
         axes.annotate(
             f"{servers} server{'s' * (servers > 1)}",
-            (at, share),
+            (np.interp(share, waits, rho), share),
             xytext=off,
             textcoords="offset points",
             ha="left" if off[0] > 0 else "right",
             va="center",
-            color=COLOURS[number],
+            color=COLOURS[numbers[servers]],
         )
-    words = "lines: Erlang's formula" + ", markers: simulated" * bool(len(simulated))
+    words = "lines: Erlang's formula" + ", markers: simulated" * bool(len(view.points))
     axes.text(0.02, 0.97, words, va="top", size=11)
 
 
-def draw_lifetime(axes, law, loss, n_inference_tokens):
+def draw_lifetime(axes, view):
     """The best size and training tokens against what will be asked, over Chinchilla's.
 
-    `n_inference_tokens` (points,), ascending.
+    `view`: a course.inference.views.LifetimeView.
     """
-    with extrapolating():
-        best = lifetime_optimum(law, loss, n_inference_tokens)
-    for number, (name, values) in enumerate(
-        (
-            ("training tokens", best.n_train_tokens / best.chinchilla_n_train_tokens),
-            ("parameters", best.size_ratio),
-            ("lifetime FLOP", 1 - best.saved),
-        )
-    ):
-        axes.plot(
-            n_inference_tokens,
-            values,
-            color=COLOURS[number],
-            linestyle=DASHES[number],
-            marker="",
-            label=name,
-        )
+    for number, (name, ratios) in enumerate(view.ratios.items()):
+        style = {"color": COLOURS[number], "linestyle": DASHES[number], "label": name}
+        axes.plot(view.n_inference_tokens, ratios, marker="", **style)
     axes.axhline(1, color=QUIET, linewidth=1, linestyle="-", marker="")
     log_axis(axes.xaxis)
     log_axis(axes.yaxis, format="{:g}".format)
@@ -348,16 +332,6 @@ def draw_lifetime(axes, law, loss, n_inference_tokens):
         y_unit="ratio",
     )
     label_lines(axes)
-
-
-def usd(value):
-    """0.0345 -> "0.035 USD", 152.3 -> "152 USD"."""
-    return f"{value:,.0f} USD" if value >= 100 else f"{value:.2g} USD"
-
-
-def short(value):
-    """0.01234 -> "0.0123", 12345.6 -> "12,346": three digits, and no powers of ten."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _corner(axes):

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course.inference.values import plain, scalar, whole
-from course.units import between, positive
+from course.units import between, plain, positive, single, whole
 
 MOST_SERVERS = 1000
-WARM_UP = 0.1  # the share of a simulation's first requests that found the servers still empty
+WARM_UP = 0.1  # the share of a simulation's first requests that arrive while servers are empty
 
 
 def erlang_c(n_servers, utilisation):
@@ -24,7 +23,7 @@ def erlang_c(n_servers, utilisation):
     `utilisation` rho in (0, 1], whole `n_servers` up to 1000; both broadcast.
     Source: A. K. Erlang, 1917.
     """
-    servers = whole("n_servers", n_servers, MOST_SERVERS)
+    servers = whole("n_servers", n_servers, 1, MOST_SERVERS)
     rho = positive("utilisation", utilisation, upper=1)
     servers, rho = np.broadcast_arrays(servers, rho)
     inverse_b = np.ones(rho.shape)
@@ -36,7 +35,15 @@ def erlang_c(n_servers, utilisation):
 
 @dataclass(frozen=True)
 class Queue:
-    """Servers that take one request each, in the order of arrival (M/M/c). Seconds, requests/s."""
+    """Servers that take one request each, in the order of arrival (M/M/c).
+
+    Attributes:
+        requests_per_s: that arrive, at random.
+        service_s: mean seconds of service, exponential.
+        n_servers: alike.
+        utilisation: the share of the time that a server is busy.
+        p_wait: the share of the requests that wait.
+    """
 
     requests_per_s: float
     service_s: float
@@ -77,7 +84,7 @@ def mmc_queue(requests_per_s, service_s, n_servers):
     n_servers must be below 1, or the queue grows for ever.
     """
     rate, service = positive("requests_per_s", requests_per_s), positive("service_s", service_s)
-    servers = whole("n_servers", n_servers, MOST_SERVERS)
+    servers = whole("n_servers", n_servers, 1, MOST_SERVERS)
     utilisation = rate * service / servers
     if np.any(utilisation >= 1):
         raise ValueError(
@@ -98,7 +105,7 @@ def servers_needed(requests_per_s, service_s, max_wait_s, percentile=99):
     rate, service = positive("requests_per_s", requests_per_s), positive("service_s", service_s)
     limit = positive("max_wait_s", max_wait_s)
     least = np.floor(rate * service) + 1
-    shape = np.broadcast_shapes(*(np.shape(one) for one in (rate, service, limit)))
+    shape = np.broadcast_shapes(*(np.shape(value) for value in (rate, service, limit)))
     if np.max(least) > MOST_SERVERS:
         raise ValueError(
             f"requests_per_s and service_s need {np.max(least):.4g} servers, more than "
@@ -148,19 +155,19 @@ class RequestTimes:
 
     @property
     def mean_present(self):
-        """How many requests are in the house on average, from first arrival to last answer."""
+        """Requests that wait or are served, on average, from first arrival to last answer."""
         return self.time_to_answer_s.sum() / (self.finish_s.max() - self.arrival_s[0])
 
 
 def simulate_queue(arrival_s, service_s, n_servers):
-    """The Answers of servers that take one request at a time, first come first served.
+    """The RequestTimes of servers that take one request at a time, first come first served.
 
     Shapes: `arrival_s` (requests,), ascending; `service_s` the same. Each request takes the server
     that is free first (Kiefer and Wolfowitz 1955).
     Raises ValueError for arrivals out of order or shapes that differ.
     """
     arrival, service = _requests(arrival_s, "service_s", service_s)
-    free = [0.0] * int(whole("n_servers", n_servers, MOST_SERVERS))
+    free = [0.0] * int(whole("n_servers", n_servers, 1, MOST_SERVERS))
     start = np.empty_like(arrival)
     for i, (arrives, takes) in enumerate(zip(arrival.tolist(), service.tolist(), strict=True)):
         start[i] = max(arrives, free[0])
@@ -169,7 +176,7 @@ def simulate_queue(arrival_s, service_s, n_servers):
 
 
 def simulate_batching(arrival_s, decode_steps, step_s, prefill_s=0.0):
-    """The Answers of one server that batches continuously: who arrives joins the running batch.
+    """The RequestTimes of one server that batches continuously: arrivals join the running batch.
 
     A request is admitted when fewer than `len(step_s)` run, in the order of arrival. Its prompt is
     read first, for `prefill_s`, while all others stand still. Then each step, of `step_s[b - 1]`
@@ -182,7 +189,7 @@ def simulate_batching(arrival_s, decode_steps, step_s, prefill_s=0.0):
     """
     arrival, steps = _requests(arrival_s, "decode_steps", decode_steps)
     pace = np.atleast_1d(positive("step_s", step_s)).tolist()
-    prefill_s = scalar("prefill_s", prefill_s, zero=True)
+    prefill_s = single("prefill_s", between("prefill_s", prefill_s, 0, math.inf))
     times, steps = arrival.tolist(), steps.tolist()
     start, finish = np.empty_like(arrival), np.empty_like(arrival)
     running = []  # (the clock at which it is done, request); the clock counts steps
@@ -210,7 +217,14 @@ def random_arrivals(requests_per_s, n_requests, seed=0):
     """Ascending arrival times (n_requests,) in seconds of a Poisson stream: the same each time."""
     rate = positive("requests_per_s", requests_per_s)
     rng = np.random.default_rng(seed)
-    return np.cumsum(rng.exponential(size=int(whole("n_requests", n_requests, 10**7)))) / rate
+    return (
+        np.cumsum(
+            rng.exponential(
+                size=int(single("n_requests", whole("n_requests", n_requests, 1, 10**7)))
+            )
+        )
+        / rate
+    )
 
 
 def _requests(arrival_s, name, work):

@@ -2,7 +2,7 @@
 
 The mixtures trained here are tiny, one layer of 8 experts on made-up tokens, so that each is
 trained while one waits. What they show is a mechanism; how large it is in a language model, the
-runs of `course.moe.comparison` say.
+runs of `course.moe.study` say.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,8 @@ from course.accounting import chip, params_read
 from course.display import table
 from course.evidence import fact
 from course.moe.costs import all_to_all_bytes, experts_touched, moe_shape
-from course.moe.layer import FeedForwardNetwork, MoEArchitecture
+from course.moe.experts import FeedForwardNetwork
+from course.moe.layer import MoEArchitecture
 from course.moe.losses import router_z_loss
 from course.units import between
 
@@ -26,9 +27,7 @@ N_GROUPS = 16
 BATCH = 128
 STEPS = 100
 N_KNOWN = 64  # tokens that are to be learned by heart
-VERDICT_THRESHOLD = (
-    0.2  # a remedy that moves what it is judged by less than this share does nothing
-)
+VERDICT_THRESHOLD = 0.2  # a remedy that changes its measure by a smaller share does nothing
 MIXTRAL = {"d_model": 4096, "d_ff": 14_336, "n_layers": 32}
 
 # What a model writes one byte at a time, for the challenge of memory.
@@ -65,8 +64,12 @@ class Outcome:
 class Experiment:
     """What `outcomes` say of one challenge; the first is the symptom, without any remedy.
 
-    judged_by: the measure of the verdicts, lower is better.
-    source: "trained here", "counted", or "calculated".
+    Attributes:
+        challenge: its name in A §3.2.
+        judged_by: the measure of the verdicts, lower is better.
+        source: "trained here", "counted", or "calculated".
+        outcomes: an Outcome for each remedy.
+        note: a sentence below the table.
     """
 
     challenge: str
@@ -157,9 +160,13 @@ class ToyTask:
 class TrainedLayer:
     """A tiny layer after training, and what was seen on the way.
 
-    loss: mean squared error on new tokens. shares: (E,) of the choices there.
-    idle: share of an expert's steps without any token, mean over experts: it learned nothing then.
-    dropped: share of the choices dropped in training.
+    Attributes:
+        layer: the trained layer, in eval mode.
+        loss: mean squared error on new tokens.
+        shares: (E,), of the choices on new tokens.
+        idle: share of an expert's steps without any token, mean over experts: it learned nothing
+            then.
+        dropped: share of the choices dropped in training.
     """
 
     layer: MoEArchitecture
@@ -180,20 +187,24 @@ def train_tiny(
     z_loss=0.0,
     **options,
 ):
-    """Train one layer of 8 experts, top 2, on the Problem of this seed; returns Trained.
+    """Train one layer of 8 experts, top 2, on the ToyTask of this seed; returns a TrainedLayer.
 
-    balance, z_loss: weights of load_balance_loss and router_z_loss. bias_rate: of `update_bias`.
-    jitter: the router sees x · (1 ± jitter), evenly drawn (Fedus et al. 2022, section 2.4).
-    options: of MoEArchitecture.
+    Args:
+        seed: decides the task and the start.
+        steps, learning_rate: of AdamW, with a batch of 128 tokens.
+        balance, z_loss: weights of load_balance_loss and router_z_loss.
+        bias_rate: of `update_bias`, called once a step; 0 for none.
+        jitter: the router sees x · (1 ± jitter), evenly drawn (Fedus et al. 2022, section 2.4).
+        options: of MoEArchitecture.
     """
-    problem = ToyTask(seed)
+    task = ToyTask(seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         layer = MoEArchitecture(D_MODEL, N_EXPERTS, d_ff=D_FF, **options)
         optimizer = torch.optim.AdamW(layer.parameters(), lr=learning_rate, fused=True)
         idle = dropped = 0.0
         for _ in range(steps):
-            x, y = problem.batch(BATCH)
+            x, y = task.batch(BATCH)
             routing = layer.route(x * (1 + jitter * (2 * torch.rand_like(x) - 1)))
             output, balance_loss = layer(x, routing)
             loss = F.mse_loss(output, y) + balance * balance_loss
@@ -205,7 +216,7 @@ def train_tiny(
             idle += float((routing.counts == 0).float().mean()) / steps
             dropped += float(routing.n_dropped) / routing.experts.numel() / steps
     layer.eval()
-    x, y = problem.batch(4096)
+    x, y = task.batch(4096)
     with torch.no_grad():
         routing = layer.route(x)
         loss = F.mse_loss(layer(x, routing)[0], y)
@@ -216,7 +227,7 @@ def train_tiny(
 class MoETrainingChallenges:
     """Each challenge of A §3.2 by its name there, as a method that returns an Experiment.
 
-    `seed` decides the made-up problem and the start. Each takes one to three seconds.
+    `seed` decides the made-up task and the start. Each takes one to three seconds.
     """
 
     CHALLENGES = (
@@ -427,8 +438,8 @@ class MoETrainingChallenges:
 
 
 @torch.no_grad()
-def _router_numbers(layer, problem):
-    x, _ = problem.batch(4096)
+def _router_numbers(layer, task):
+    x, _ = task.batch(4096)
     exact = layer.route(x)
     rounded = (x.bfloat16() @ layer.router.weight.bfloat16().T).float().softmax(-1)
     other = rounded.topk(layer.top_k).indices
@@ -452,8 +463,8 @@ class _DroppingExperts(FeedForwardNetwork):
 
 def _memorise(seed, *, n_tokens=N_KNOWN, dense=None, dropout=0.0, balance=0.0, noise=0.0):
     """Losses after training on the same few tokens; `dense`: the hidden width of a plain block."""
-    problem = ToyTask(seed)
-    x, y = problem.batch(n_tokens)
+    task = ToyTask(seed)
+    x, y = task.batch(n_tokens)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         y = y + 0.3 * torch.randn_like(y)
@@ -476,7 +487,7 @@ def _memorise(seed, *, n_tokens=N_KNOWN, dense=None, dropout=0.0, balance=0.0, n
             (F.mse_loss(output, y[picked]) + balance * balance_loss).backward()
             optimizer.step()
     block.eval()
-    new_x, new_y = problem.batch(4096)
+    new_x, new_y = task.batch(4096)
     with torch.no_grad():
         known = float(F.mse_loss(block(x)[0], y))
         new = float(F.mse_loss(block(new_x)[0], new_y)) + 0.3**2  # the noise that none can know

@@ -11,12 +11,12 @@ from functools import cache
 import numpy as np
 from scipy.stats import binom
 
-from course.accounting import TransformerShape, chip, params_read
+from course.accounting import TransformerShape, chip, params_read, published
 from course.evidence import fact, facts
-from course.units import between, positive
+from course.units import between, plain, positive, single, whole
 
 MOST_EXPERTS = 512  # of the explorer
-_ROUNDING = 1e-12  # 1.1 · 100 / 11 is 10 and a hair, which must not be rounded up to 11
+_ROUNDING = 1e-12  # 1.1 · 100 / 11 is 10.000000000000002 here, and must not become 11
 
 # --- shapes ---------------------------------------------------------------------------------------
 
@@ -36,26 +36,36 @@ def moe_shape(
 ):
     """A transformer with experts in each layer, as a TransformerShape; its attention is Llama's.
 
-    `d_ff` is the width of an uncut expert and of each of the `n_shared` experts that every token
-    passes; the MLP has three matrices. Whole numbers. Raises ValueError for `top_k` above
-    `n_experts`, a granularity that does not divide `d_ff`, and for what is not whole or too small.
-    The defaults beside Mixtral's d_model=4096, d_ff=14336, n_layers=32 give Mixtral-8x7B.
+    An expert has three matrices. With d_model=4096, d_ff=14336, n_layers=32, 8 experts and
+    top_k=2 the defaults give Mixtral-8x7B.
+
+    Args:
+        d_model, n_layers: width of a token, number of layers.
+        d_ff: width of an uncut expert, and of each shared one.
+        n_experts, top_k: experts in a layer, and how many of them a token takes.
+        n_shared: experts that every token passes beside these.
+        granularity: into how many each expert is cut; a token takes that many times top_k.
+        n_heads, n_kv_heads: attention heads, and those of keys and values.
+        vocab_size: rows of the embedding, which the head has once more.
+
+    Raises:
+        ValueError: for a top_k above n_experts, a granularity that does not divide d_ff, and for
+            what is not whole or too small.
     """
-    granularity = _whole("granularity", granularity)
-    n_experts, top_k = _whole("n_experts", n_experts), _whole("top_k", top_k)
-    d_ff, n_shared = _whole("d_ff", d_ff), _whole("n_shared", n_shared, least=0)
+    granularity, d_ff = _count("granularity", granularity), _count("d_ff", d_ff)
+    n_experts, n_shared = _count("n_experts", n_experts), _count("n_shared", n_shared, least=0)
+    if (top_k := _count("top_k", top_k)) > n_experts:
+        raise ValueError(f"top_k must be at most n_experts = {n_experts}, got {top_k}")
     if d_ff % granularity:
         raise ValueError(f"granularity must divide d_ff = {d_ff}, got {granularity}")
-    if top_k > n_experts:
-        raise ValueError(f"top_k must be at most n_experts = {n_experts}, got {top_k}")
     return TransformerShape.from_config(
         _ATTENTION
         | {
-            "hidden_size": _whole("d_model", d_model),
-            "num_hidden_layers": _whole("n_layers", n_layers),
-            "num_attention_heads": _whole("n_heads", n_heads),
-            "num_key_value_heads": _whole("n_kv_heads", n_kv_heads),
-            "vocab_size": _whole("vocab_size", vocab_size),
+            "hidden_size": _count("d_model", d_model),
+            "num_hidden_layers": _count("n_layers", n_layers),
+            "num_attention_heads": _count("n_heads", n_heads),
+            "num_key_value_heads": _count("n_kv_heads", n_kv_heads),
+            "vocab_size": _count("vocab_size", vocab_size),
             "intermediate_size": d_ff,
             "moe_intermediate_size": d_ff // granularity,
             "n_routed_experts": n_experts * granularity,
@@ -74,10 +84,8 @@ _ATTENTION = {
 }
 
 
-def _whole(name, value, least=1):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
+def _count(name, value, least=1):
+    return int(single(name, whole(name, value, least)))
 
 
 # --- who is touched, who is full ------------------------------------------------------------------
@@ -96,7 +104,7 @@ def experts_touched(n_tokens, n_experts, top_k, *, shares=None):
         n_experts, chance = _chance(n_experts, top_k)
         return n_experts * (1 - (1 - chance) ** n_tokens)
     chance = _chances(shares, n_experts, top_k)
-    return _plain((1 - (1 - chance) ** np.expand_dims(n_tokens, -1)).sum(-1))
+    return plain((1 - (1 - chance) ** np.expand_dims(n_tokens, -1)).sum(-1))
 
 
 def expert_capacity(n_tokens, n_experts, top_k, capacity_factor):
@@ -105,7 +113,7 @@ def expert_capacity(n_tokens, n_experts, top_k, capacity_factor):
     Source: Lepikhin et al. 2020, arXiv:2006.16668; Fedus et al. 2021, arXiv:2101.03961, eq. 3.
     """
     n_experts, chance = _chance(n_experts, top_k)
-    places = positive("capacity_factor", capacity_factor) * chance * _tokens(n_tokens)
+    places = positive("capacity_factor", capacity_factor) * chance * whole("n_tokens", n_tokens)
     return np.ceil(places * (1 - _ROUNDING))
 
 
@@ -115,28 +123,27 @@ def dropped_share(n_tokens, n_experts, top_k, capacity_factor, *, shares=None):
     Each of the tokens takes an expert with chance p, k / E where all are alike or k s_e with
     `shares`, independently of the others. Its load X is binomial, and with a capacity of c
     E[(X - c)+] = n p · P(Bin(n - 1, p) >= c) - c · P(Bin(n, p) > c), exactly.
-    `n_tokens` is whole. Even a router that is balanced on average drops tokens at a factor of 1.
+    Even a router that is balanced on average drops tokens at a factor of 1.
+
+    Args:
+        n_tokens: whole; broadcasts with the factor.
+        n_experts, top_k: experts in a layer, and how many of them a token takes.
+        capacity_factor: see `expert_capacity`.
+        shares: (n_experts,), the part s_e of all assignments that each expert gets.
     """
-    n_tokens = _tokens(n_tokens)
+    n_tokens = whole("n_tokens", n_tokens)
     capacity = expert_capacity(n_tokens, n_experts, top_k, capacity_factor)
     if shares is None:
         n_experts, chance = _chance(n_experts, top_k)
-        return _plain(_overflow(n_tokens, chance, capacity) / (n_tokens * chance))
+        return plain(_overflow(n_tokens, chance, capacity) / (n_tokens * chance))
     chance = _chances(shares, n_experts, top_k)
     over = _overflow(np.expand_dims(n_tokens, -1), chance, np.expand_dims(capacity, -1))
-    return _plain(over.sum(-1) / (n_tokens * top_k))
+    return plain(over.sum(-1) / (n_tokens * top_k))
 
 
 def _overflow(n_tokens, chance, capacity):
     within = n_tokens * chance * binom.sf(capacity - 1, n_tokens - 1, chance)
     return np.maximum(0, within - capacity * binom.sf(capacity, n_tokens, chance))
-
-
-def _tokens(n_tokens):
-    n_tokens = positive("n_tokens", n_tokens)
-    if np.any(n_tokens != np.floor(n_tokens)):
-        raise ValueError(f"n_tokens must be a whole number, got {n_tokens!r}")
-    return n_tokens
 
 
 def _chance(n_experts, top_k):
@@ -169,9 +176,15 @@ def _chances(shares, n_experts, top_k):
 def decode_tokens_per_s(shape, batch, chip_name="H100", *, bits=16, n_cached=0):
     """Tokens per second of `batch` sequences that are written at once: at most this many.
 
-    batch / max(bytes read / bandwidth, FLOP / peak) of one chip; bytes are those of `params_read`
-    and of the KV cache of `n_cached` tokens. All of the bandwidth and the peak is used, which no
-    server reaches, and memory is as large as it has to be. Batch broadcasts.
+    batch / max(bytes read / bandwidth, FLOP / peak) of one chip. All of the bandwidth and the peak
+    is used, which no server reaches, and memory is as large as it has to be.
+
+    Args:
+        shape: a TransformerShape; the parameters that it reads are those of `params_read`.
+        batch: sequences written at once; broadcasts.
+        chip_name: a name that `course.accounting.chip` knows, or a chip.
+        bits: of a weight.
+        n_cached: tokens before, whose KV cache is read too.
     """
     batch, c = positive("batch", batch), chip(chip_name)
     read = params_read(shape, batch) * positive("bits", bits, upper=64) / 8
@@ -188,8 +201,15 @@ def all_to_all_bytes(
     """Bytes that leave the devices for each token: its way to the experts and back, all layers.
 
     2 · k · d_model · bytes_per_value · (P - 1) / P for each layer, where the experts lie on
-    P = `n_devices` devices and all are equally likely; the backward pass sends the same again.
+    P devices and all are equally likely; the backward pass sends the same again.
     A token that takes two experts of one device is sent there twice.
+
+    Args:
+        d_model, top_k: width of a token, and how many experts it takes.
+        n_devices: P, the number of devices that share the experts.
+        n_moe_layers: how many layers have experts.
+        bytes_per_value: 2 for 16 bits.
+        training: whether the backward pass is counted too.
     """
     n_devices = between("n_devices", n_devices, 1, np.inf)
     sent = positive("d_model", d_model) * positive("top_k", top_k)
@@ -206,9 +226,13 @@ def all_to_all_bytes(
 class ExpertCosts:
     """What a model costs for each of the given E, k and G; see `expert_costs`. Arrays or numbers.
 
-    `flops_per_token` is of one forward pass, without attention over the context.
-    `bytes_read` is of one step of decoding, `tokens_per_s` of all sequences of the batch together,
-    `bytes_sent` of one token in a forward pass with the experts on `n_devices`.
+    Attributes:
+        n_params, n_active_params: all parameters, and those that a token passes.
+        memory_bytes: of the weights.
+        flops_per_token: FLOP of one forward pass, without attention over the context.
+        bytes_read: of the weights that one step of decoding reads.
+        tokens_per_s: of all sequences of the batch together, at most.
+        bytes_sent: by one token in a forward pass, with the experts on `n_devices`.
     """
 
     n_params: np.ndarray
@@ -237,7 +261,20 @@ def expert_costs(
     """The ExpertCosts of `moe_shape` with each E, k and G, whole, and batch: all four broadcast.
 
     One expert of which one is taken is the dense model, with a router of one column.
-    Raises ValueError as `moe_shape` does, and for batch and bits that are not positive.
+
+    Args:
+        d_model, n_layers: width of a token, number of layers.
+        d_ff: width of an uncut expert, and of each shared one.
+        n_experts, top_k: experts in a layer, and how many of them a token takes.
+        granularity: into how many each expert is cut; a token takes that many times top_k.
+        batch: sequences written at once.
+        bits: of a weight.
+        chip_name: the chip that decodes.
+        n_devices: devices that share the experts.
+        n_shared: experts that every token passes beside these.
+
+    Raises:
+        ValueError: as `moe_shape`, and for batch and bits that are not positive.
     """
     bits, c = positive("bits", bits, upper=64), chip(chip_name)
     for name, value in (("n_experts", n_experts), ("top_k", top_k), ("granularity", granularity)):
@@ -245,7 +282,7 @@ def expert_costs(
     grid = np.broadcast_arrays(n_experts, top_k, granularity, positive("batch", batch))
 
     def one(e, k, g, batch):
-        e, k, g = _whole("n_experts", e), _whole("top_k", k), _whole("granularity", g)
+        e, k, g = _count("n_experts", e), _count("top_k", k), _count("granularity", g)
         shape = _shape(d_model, d_ff, n_layers, e, k, n_shared, g)
         return (
             shape.n_params,
@@ -259,7 +296,7 @@ def expert_costs(
 
     rows = np.array([one(*place) for place in zip(*(g.flat for g in grid), strict=True)], float)
     columns = rows.T.reshape(-1, *grid[0].shape)
-    return ExpertCosts(*(_plain(column) for column in columns))
+    return ExpertCosts(*(plain(column) for column in columns))
 
 
 @cache
@@ -273,7 +310,12 @@ def _shape(d_model, d_ff, n_layers, n_experts, top_k, n_shared, granularity):
 class CostView:
     """What the explorer shows: one mixture, its dense model, and the curve over E.
 
-    `n_experts` (points,) goes with the arrays of `curve`; `here` and `dense` hold numbers.
+    Attributes:
+        chosen: the arguments of `cost_view`, with the chip itself.
+        here, dense: of the mixture and of the dense model; numbers.
+        n_experts: (points,), the numbers of experts of the curve.
+        curve: of the mixture with so many experts; arrays of shape (points,).
+        n_chips: how many of the chip hold the weights.
     """
 
     chosen: dict
@@ -287,7 +329,15 @@ class CostView:
 def cost_view(n_experts, top_k, granularity, batch=1, bits=16, chip_name="H100"):
     """The CostView of experts in Mixtral's place: d_model 4096, d_ff 14336, 32 layers.
 
-    `n_chips`: how many of the chip hold the weights. Raises ValueError as `expert_costs` does.
+    Args:
+        n_experts, top_k: experts in a layer, and how many of them a token takes.
+        granularity: into how many each expert is cut; a token takes that many times top_k.
+        batch: sequences written at once.
+        bits: of a weight.
+        chip_name: the chip that decodes.
+
+    Raises:
+        ValueError: as `expert_costs`.
     """
     options = {"batch": batch, "bits": bits, "chip_name": chip(chip_name)}
     here = expert_costs(n_experts, top_k, granularity, **options)
@@ -305,137 +355,38 @@ def cost_view(n_experts, top_k, granularity, batch=1, bits=16, chip_name="H100")
 # --- the documents' chart, recounted --------------------------------------------------------------
 
 
-def _config(model_type, layers, width, d_ff, heads, kv_heads, vocab_size, **more):
-    return {
-        "model_type": model_type,
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "vocab_size": vocab_size,
-        **more,
-    }
-
-
-_MLA = {
-    "q_lora_rank": 1536,
-    "kv_lora_rank": 512,
-    "qk_nope_head_dim": 128,
-    "qk_rope_head_dim": 64,
-    "v_head_dim": 128,
-    "moe_intermediate_size": 2048,
-    "n_shared_experts": 1,
-    "num_experts_per_tok": 8,
-}
-# What the `config.json` that each model is published with says of its shape; GPT-3: Brown et al.
-# 2020, table 2.1, with the vocabulary of GPT-2.
-_CONFIGS = {
-    "GPT-3": {
-        "model_type": "gpt2",
-        "n_layer": 96,
-        "n_embd": 12_288,
-        "n_head": 96,
-        "n_positions": 2048,
-        "vocab_size": 50_257,
-    },
-    "Mixtral-8x7B": _config(
-        "mixtral", 32, 4096, 14_336, 32, 8, 32_000, num_local_experts=8, num_experts_per_tok=2
-    ),
-    "OLMoE-1B-7B": _config(
-        "olmoe", 16, 2048, 1024, 16, 16, 50_304, num_experts=64, num_experts_per_tok=8
-    ),
-    "gpt-oss-20b": _config(
-        "gpt_oss",
-        24,
-        2880,
-        2880,
-        64,
-        8,
-        201_088,
-        head_dim=64,
-        sliding_window=128,
-        num_local_experts=32,
-        num_experts_per_tok=4,
-    ),
-    "gpt-oss-120b": _config(
-        "gpt_oss",
-        36,
-        2880,
-        2880,
-        64,
-        8,
-        201_088,
-        head_dim=64,
-        sliding_window=128,
-        num_local_experts=128,
-        num_experts_per_tok=4,
-    ),
-    "Qwen3-235B": _config(
-        "qwen3_moe",
-        94,
-        4096,
-        12_288,
-        64,
-        4,
-        151_936,
-        head_dim=128,
-        moe_intermediate_size=1536,
-        num_experts=128,
-        num_experts_per_tok=8,
-    ),
-    "Llama-4-Scout": _config(
-        "llama4_text",
-        48,
-        5120,
-        8192,
-        40,
-        8,
-        202_048,
-        head_dim=128,
-        intermediate_size_mlp=16_384,
-        num_local_experts=16,
-        num_experts_per_tok=1,
-    ),
-    "DeepSeek-V3": _config(
-        "deepseek_v3",
-        61,
-        7168,
-        18_432,
-        128,
-        128,
-        129_280,
-        **_MLA,
-        n_routed_experts=256,
-        first_k_dense_replace=3,
-    ),
-    "Kimi-K2": _config(
-        "kimi_k2",
-        61,
-        7168,
-        18_432,
-        64,
-        64,
-        163_840,
-        **_MLA,
-        n_routed_experts=384,
-        first_k_dense_replace=1,
-    ),
-}
+_CHART = (
+    "GPT-3",
+    "Mixtral-8x7B",
+    "OLMoE-1B-7B",
+    "gpt-oss-20b",
+    "gpt-oss-120b",
+    "Qwen3-235B",
+    "Llama-4-Scout",
+    "DeepSeek-V3",
+    "Kimi-K2",
+)
 
 
 def published_shapes():
     """The TransformerShape of GPT-3 and of eight mixtures of experts, by name."""
-    return {name: TransformerShape.from_config(config) for name, config in _CONFIGS.items()}
+    return {name: published.shape(name) for name in _CHART}
 
 
 @dataclass(frozen=True)
 class ModelRow:
-    """A model, counted. `reported` holds what its makers say, where the registry has it.
+    """A published model, counted from its configuration.
 
-    `n_active_params` is with the input embedding (so does Mixtral count), the next without the
-    tables that are only looked up (so does gpt-oss). `flops_per_token`: one forward pass, without
-    attention over the context. `flops_beside_gpt3`: a ratio.
+    Attributes:
+        name: of the model.
+        n_experts, top_k: experts in a layer, and how many of them a token takes.
+        n_params: all parameters.
+        n_active_params: those that a token passes, with the input embedding, as Mixtral counts.
+        n_active_params_without_lookup: without tables that are only looked up, as gpt-oss counts.
+        flops_per_token: FLOP of one forward pass, without attention over the context.
+        bf16_bytes: memory for the weights in 16 bits.
+        flops_beside_gpt3: a ratio.
+        reported: what its makers say, where the registry has it.
     """
 
     name: str
@@ -497,7 +448,3 @@ def chart_recount():
         "shares": {name: active / n_params for name, n_params in beside.items()},
         "dense_for_17_percent": active / printed["share"],
     }
-
-
-def _plain(value):
-    return value if np.ndim(value) else float(value)

@@ -34,9 +34,13 @@ def who_gets_which_token():
 class ByteView:
     """The way of a text's bytes through one layer.
 
-    characters: for each byte what to print of it; experts: (length, 2), the first choice first;
-    shares: (E,) of all choices. same_character, any_pair: of the pairs of bytes that are the same
-    character, and of all pairs, the share that has the same first expert; None without such pairs.
+    Attributes:
+        layer: from 0.
+        characters: for each byte what to print of it.
+        experts: (length, 2), the first choice first.
+        shares: (E,), of all choices.
+        same_character, any_pair: the share that has the same first expert, of the pairs of bytes
+            that are the same character and of all pairs; None without such pairs.
     """
 
     layer: int

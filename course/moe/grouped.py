@@ -1,7 +1,8 @@
 """Many matrix products at once: the rows of expert e times the weights of expert e.
 
-PyTorch's own `F.grouped_mm` does this, and on a GPU it is used. On a CPU it knows no float64 and
-does not compile in float32 (torch 2.13), so there the products are written out.
+PyTorch's own `F.grouped_mm` does this in one kernel on a GPU, for bfloat16 and for widths that are
+multiples of 16 bytes (torch 2.13). Everywhere else the products are written out, one for each
+expert: on a CPU PyTorch does the same, and neither takes float64 there nor compiles in float32.
 """
 
 import torch
@@ -10,25 +11,48 @@ from torch.utils.flop_counter import register_flop_formula
 
 
 def grouped_mm(rows, weights, counts):
-    """rows[i] @ weights[e] for each row, the first counts[0] rows with e = 0, the next with e = 1 …
+    """Each row times the weights of its expert: the first counts[0] rows meet expert 0, and so on.
 
-    Shapes: rows (n_rows, d_in), weights (n_experts, d_in, d_out), counts (n_experts,) whole numbers
-    that add up to n_rows; returns (n_rows, d_out). Differentiable, compiles as one graph, follows
-    autocast. On a GPU nothing waits for the host where PyTorch has a kernel (bfloat16, compute
-    capability 9.0 and above); elsewhere PyTorch falls back to a loop that reads `counts` once.
-    The GPU path was not measured.
+    out[i] = rows[i] @ weights[e], e = 0 for the first counts[0] rows, 1 for the next counts[1], …
+
+    Differentiable, compiles as one graph, follows autocast. With PyTorch's kernel nothing waits for
+    the host; written out, the host reads `counts` once. What runs on a GPU was checked against
+    PyTorch's rules for shapes and dtypes, without a GPU: its results and speed are not measured.
+
+    Args:
+        rows: (n_rows, d_in), sorted by expert.
+        weights: (n_experts, d_in, d_out), of the dtype of rows.
+        counts: (n_experts,), whole numbers that add up to n_rows.
+
+    Returns:
+        (n_rows, d_out).
     """
     if torch.is_autocast_enabled(rows.device.type):
         dtype = torch.get_autocast_dtype(rows.device.type)
         rows, weights = rows.to(dtype), weights.to(dtype)
-    if rows.is_cuda:
+    if has_kernel(rows, weights):
         return F.grouped_mm(rows, weights, offs=counts.cumsum(0, dtype=torch.int32))
     return _grouped_mm(rows, weights, counts)
 
 
-# Custom operators, since a graph cannot hold sizes that are known only when it runs; they are
-# annotated, unlike all else here, because custom_op reads it. The products
-# go straight to their place in the result; unbind and split, unlike weights[e], cost one call.
+def has_kernel(rows, weights):
+    """Whether PyTorch's kernel runs here: on a GPU of compute capability 8.0 or above."""
+    return (
+        rows.is_cuda
+        and fits_kernel(rows, weights)
+        and torch.cuda.get_device_properties(rows.device).major >= 8
+    )
+
+
+def fits_kernel(rows, weights):
+    """Whether PyTorch's kernel takes these: bfloat16, widths of a multiple of 8, or 16 bytes."""
+    bfloat16 = rows.dtype == weights.dtype == torch.bfloat16
+    return bfloat16 and all(width % 8 == 0 for width in weights.shape[1:])
+
+
+# Custom operators, since a graph cannot hold sizes that are known only when it runs. They are
+# annotated, unlike all else here, because custom_op reads the annotations. The products are written
+# straight to their place in the result; unbind and split, unlike weights[e], cost one call.
 @torch.library.custom_op("course_moe::grouped_mm", mutates_args=())
 def _grouped_mm(rows: torch.Tensor, weights: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     sizes = counts.tolist()

@@ -30,6 +30,12 @@ class ClarkLaw:
     1 / Ê = 1 / (E - 1 + 1 / (1 / E_start - 1 / E_max)) + 1 / E_max, so that Ê(1) = E_start, which
     is the dense model, and Ê stays below E_max. With c > 0 the gain shrinks as N grows.
     Source: Clark et al. 2022, arXiv:2202.01169, eq. 1.
+
+    Attributes:
+        a, b, c, d: as in the formula.
+        E_start, E_max: the ends between which Ê lies.
+        name, source: what it is called, and where the constants are from.
+        fitted_range: quantity -> (lowest, highest) of the runs that were fitted.
     """
 
     a: float
@@ -79,6 +85,12 @@ class KrajewskiLaw:
     granularity. `expansion` is how many times the parameters of a dense feed-forward block all
     experts of a layer have together; each value has a fit of its own.
     Source: Krajewski (Ludziejewski) et al. 2024, arXiv:2402.07871, eq. 9.
+
+    Attributes:
+        a, alpha, b, beta, g, gamma, c: as in the formula.
+        expansion: parameters of all experts of a layer, over those of a dense block.
+        name, source: what it is called, and where the constants are from.
+        fitted_range: quantity -> (lowest, highest) of the runs that were fitted.
     """
 
     a: float
@@ -158,6 +170,11 @@ class AbnarLaw:
     it, it disagrees with the paper's own surfaces. At 1e20 FLOP and 5e8 parameters its best S is
     0.77, while they find dense models best there.
     Source: Abnar et al. 2025, arXiv:2501.12370, eq. 6.
+
+    Attributes:
+        a, alpha, b, beta, c, lam, d, delta, gamma, e: as in the formula.
+        name, source: what it is called, and where the constants are from.
+        fitted_range: quantity -> (lowest, highest) of the runs that were fitted.
     """
 
     a: float

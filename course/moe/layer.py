@@ -1,78 +1,45 @@
-"""A mixture of experts: a router, many small feed-forward networks, and each token's way through k.
+"""A mixture of experts: a router, and each token's way through k of many small networks.
 
     layer = MoEArchitecture(d_model=256, num_experts=64, top_k=6, d_ff=512)
     output, load_balance_loss = layer(x)  # x and output: (..., 256)
 
 One token's way: `route` scores the experts and picks k; `mix` sorts the choices by expert, once,
 sends each expert its rows in one product, weighs what comes back and adds it up at the token.
+
+In the comments T is the number of tokens, E of experts, k of experts for each token.
 """
 
 import math
-from numbers import Integral
 from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course.moe.grouped import grouped_mm
+from course.moe.experts import FeedForwardNetwork, size
 from course.moe.losses import load_balance_loss
 from course.units import positive
 
 
-class FeedForwardNetwork(nn.Module):
-    """gelu(x · up) · down: one network, or `num_experts` of them with their weights stacked.
-
-    `d_ff` is the hidden width, 4 · d_model unless given. Without `counts`, a dense block for x of
-    shape (..., d_model). With `counts` (num_experts,), x has the rows of expert 0 first, then those
-    of expert 1, …, and each row meets its own expert's weights.
-    """
-
-    hidden_parts = 1  # columns of `up` for each hidden unit
-
-    def __init__(self, d_model, d_ff=None, num_experts=1):
-        super().__init__()
-        d_model, num_experts = _whole("d_model", d_model), _whole("num_experts", num_experts)
-        d_ff = 4 * d_model if d_ff is None else _whole("d_ff", d_ff)
-        self.up = nn.Parameter(torch.empty(num_experts, d_model, self.hidden_parts * d_ff))
-        self.down = nn.Parameter(torch.empty(num_experts, d_ff, d_model))
-        for weights in (self.up, self.down):  # as nn.Linear starts
-            nn.init.uniform_(weights, -(weights.shape[1] ** -0.5), weights.shape[1] ** -0.5)
-
-    def forward(self, x, counts=None):
-        if counts is None:
-            if len(self.up) > 1:
-                raise ValueError(f"counts is needed to share x among {len(self.up)} networks")
-            return self.activation(x @ self.up.squeeze(0)) @ self.down.squeeze(0)
-        return grouped_mm(self.activation(grouped_mm(x, self.up, counts)), self.down, counts)
-
-    def activation(self, hidden):
-        return F.gelu(hidden, approximate="tanh")
-
-
-class GatedFeedForwardNetwork(FeedForwardNetwork):
-    """(silu(x · gate) * (x · value)) · down, the expert of Mixtral. `up` holds [gate, value].
-
-    Source: Shazeer 2020, GLU Variants Improve Transformer (SwiGLU).
-    """
-
-    hidden_parts = 2
-
-    def activation(self, hidden):
-        gate, value = hidden.chunk(2, dim=-1)
-        return F.silu(gate) * value
-
-
 class Routing(NamedTuple):
     """Where T tokens go. The statistics live here, not on the layer, where a checkpointed forward
-    pass, which runs twice, would overwrite them."""
+    pass, which runs twice, would overwrite them.
 
-    logits: torch.Tensor  # (T, E) the router's scores before softmax or sigmoid
-    probs: torch.Tensor  # (T, E) adding up to 1: what the balance loss sees
-    experts: torch.Tensor  # (T, k) the experts chosen, the best first
-    gates: torch.Tensor  # (T, k) the weight of each choice; 0 where it was dropped
-    counts: torch.Tensor  # (E,) how many choices fell on each expert, dropped ones included
-    n_dropped: torch.Tensor  # () how many choices were dropped
+    Attributes:
+        logits: (T, E), the router's scores before softmax or sigmoid.
+        probs: (T, E), adding up to 1 for each token: what the balance loss sees.
+        experts: (T, k), the experts chosen, the best first.
+        gates: (T, k), the weight of each choice; 0 where it was dropped.
+        counts: (E,), how many choices fell on each expert, dropped ones included.
+        n_dropped: (), how many choices were dropped.
+    """
+
+    logits: torch.Tensor
+    probs: torch.Tensor
+    experts: torch.Tensor
+    gates: torch.Tensor
+    counts: torch.Tensor
+    n_dropped: torch.Tensor
 
 
 class MoEArchitecture(nn.Module):
@@ -81,22 +48,36 @@ class MoEArchitecture(nn.Module):
     output = Σ_j gate_j · expert_j(x) over the chosen experts. Called with x of shape (..., d_model)
     and a floating dtype, returns (output, load_balance_loss): output of x's shape, and the loss of
     `course.moe.load_balance_loss`, `top_k` at balance, not yet multiplied by a coefficient. No
-    tokens give no rows and a loss of 0. The router computes in float32 (float64 for float64).
+    tokens give no rows and a loss of 0. The router and its bias compute in float32 (float64 for
+    float64), whatever the dtype of the rest.
 
-    d_ff: hidden width of an expert, 4 · d_model unless given.
-    expert: called as expert(d_model, d_ff, num_experts), returns a module that takes sorted rows
-        and counts as FeedForwardNetwork does; or GatedFeedForwardNetwork.
-    router: "softmax" (Shazeer et al. 2017), or "sigmoid", whose choice, but not whose gates, a bias
-        shifts until the load is even; call `update_bias` once a step (DeepSeek-V3 2024, §2.1.2).
-    renormalize: whether a token's gates are made to add up to 1. By default for top_k > 1, as in
-        Mixtral; with top_k = 1 the gate would be 1, and the task would teach the router nothing.
-    capacity_factor: an expert takes at most ceil(factor · T · k / E) choices, first choices before
-        second, earlier tokens before later; the rest is dropped, and adds 0 (Lepikhin et al. 2020,
-        GShard; Fedus et al. 2022, eq. 3). Here it saves no work: the sizes are exact anyway.
-    random_routing: in training, a choice after the first is kept with probability
-        min(1, k · share of its gate), 2 · g_2 for the top 2 (GShard, algorithm 1).
+    Padding must not reach the layer: it would take capacity from real tokens and count in the loss.
+    With a mask of shape x.shape[:-1], True for real tokens:
 
-    Raises ValueError naming the argument.
+        output = torch.zeros_like(x)
+        output[mask], load_balance_loss = layer(x[mask])
+
+    Args:
+        d_model, num_experts, top_k: width of a token, number of experts E, and k for each token.
+        d_ff: hidden width of an expert, 4 · d_model unless given. On a GPU the fast product wants
+            bfloat16, and d_model and d_ff multiples of 8; see `course.moe.grouped`.
+        expert: called as expert(d_model, d_ff, num_experts), returns a module that takes sorted
+            rows and counts as FeedForwardNetwork does; or GatedFeedForwardNetwork.
+        router: "softmax" (Shazeer et al. 2017), or "sigmoid", whose choice, but not whose gates, a
+            bias shifts until the load is even; call `update_bias` once a step (DeepSeek-V3 2024,
+            §2.1.2).
+        renormalize: whether a token's gates are made to add up to 1. By default for top_k > 1, as
+            in Mixtral; with top_k = 1 the gate would be 1, and the router would get no gradient
+            from the task.
+        capacity_factor: an expert takes at most ceil(factor · T · k / E) choices, first choices
+            before second, earlier tokens before later; the rest is dropped, and adds 0 (Lepikhin
+            et al. 2020, GShard; Fedus et al. 2022, eq. 3). Here it saves no work, since each expert
+            computes exactly the rows it was sent.
+        random_routing: in training, a choice after the first is kept with probability
+            min(1, k · share of its gate), 2 · g_2 for the top 2 (GShard, algorithm 1).
+
+    Raises:
+        ValueError: naming the argument.
     """
 
     def __init__(
@@ -113,10 +94,9 @@ class MoEArchitecture(nn.Module):
         random_routing=False,
     ):
         super().__init__()
-        self.d_model = _whole("d_model", d_model)
-        self.num_experts, self.top_k = _whole("num_experts", num_experts), _whole("top_k", top_k)
-        if top_k > num_experts:
-            raise ValueError(f"top_k must be at most num_experts = {num_experts}, got {top_k}")
+        self.d_model = size("d_model", d_model)
+        self.num_experts = size("num_experts", num_experts)
+        self.top_k = size("top_k", top_k, self.num_experts)
         if router not in ("softmax", "sigmoid"):
             raise ValueError(f"router must be 'softmax' or 'sigmoid', got {router!r}")
         if capacity_factor is not None:
@@ -124,49 +104,51 @@ class MoEArchitecture(nn.Module):
         self.renormalize = top_k > 1 if renormalize is None else renormalize
         self.capacity_factor, self.random_routing = capacity_factor, random_routing
         # Starts at random, not at 0: on ties every token would go to the same experts.
-        self.router = nn.Linear(d_model, num_experts, bias=False)
-        self.register_buffer("bias", torch.zeros(num_experts) if router == "sigmoid" else None)
-        self.experts = expert(d_model, d_ff, num_experts)
+        self.router = nn.Linear(self.d_model, self.num_experts, bias=False)
+        bias = torch.zeros(self.num_experts, dtype=torch.float32) if router == "sigmoid" else None
+        self.register_buffer("bias", bias)
+        self.experts = expert(self.d_model, d_ff, self.num_experts)
 
     def forward(self, x, routing=None):
         """(output, load_balance_loss). `routing`, from `route`, holds the choice of experts."""
-        tokens = self._flat(x)
+        tokens = self._flat(x)  # (T, d_model)
         routing = self.route(tokens) if routing is None else routing
-        size = (len(tokens), self.top_k), (len(tokens), self.num_experts)
-        if (routing.experts.shape, routing.probs.shape) != size:
-            raise ValueError(f"routing must have experts and probs of shapes {size}")
+        shapes = (len(tokens), self.top_k), (len(tokens), self.num_experts)
+        if (routing.experts.shape, routing.probs.shape) != shapes:
+            raise ValueError(f"routing must have experts and probs of shapes {shapes}")
         output = self.mix(tokens, routing).reshape(x.shape)
         return output, load_balance_loss(routing.probs, routing.counts)
 
     def route(self, x):
         """The Routing of x, shape (..., d_model); T is the product of the leading sizes."""
-        tokens = self._flat(x)
+        tokens = self._flat(x)  # (T, d_model)
         tokens = tokens.to(torch.promote_types(tokens.dtype, torch.float32))
         with torch.autocast(tokens.device.type, enabled=False):
-            logits = F.linear(tokens, self.router.weight.to(tokens.dtype))
+            logits = F.linear(tokens, self.router.weight.to(tokens.dtype))  # (T, E)
             if self.bias is None:
-                scores = probs = ranking = logits.softmax(-1)
+                scores = probs = ranking = logits.softmax(-1)  # (T, E)
             else:
-                scores = logits.sigmoid()
+                scores = logits.sigmoid()  # (T, E)
                 probs, ranking = _shares(scores), scores + self.bias
-            experts = ranking.detach().topk(self.top_k).indices
-            gates = scores.gather(-1, experts)
-            kept = self._kept(experts, _shares(gates.detach()))
+            experts = ranking.detach().topk(self.top_k).indices  # (T, k)
+            gates = scores.gather(-1, experts)  # (T, k)
+            kept = self._kept(experts, _shares(gates.detach()))  # (T, k)
             gates = (_shares(gates) if self.renormalize else gates) * kept
-        chosen = experts.flatten()
+        chosen = experts.flatten()  # (T · k,)
         counts = chosen.new_zeros(self.num_experts).scatter_add(0, chosen, torch.ones_like(chosen))
         return Routing(logits, probs, experts, gates, counts, kept.numel() - kept.sum())
 
     def mix(self, tokens, routing):
         """Σ_j gate_j · expert_j(token) for tokens of shape (T, d_model); the same shape."""
         # Sorted by expert, all first choices before all second ones: choice c is of token c % T.
-        order = routing.experts.T.flatten().argsort(stable=True)
-        rows = self.experts(tokens.index_select(0, order % max(len(tokens), 1)), routing.counts)
+        order = routing.experts.T.flatten().argsort(stable=True)  # (k · T,)
+        rows = tokens.index_select(0, order % max(len(tokens), 1))  # (k · T, d_model)
+        rows = self.experts(rows, routing.counts)  # (k · T, d_model)
         place = order.argsort().reshape(self.top_k, -1).T  # (T, k): where each choice's row lies
-        # The weighted sum of each token's k rows, without a weighted copy of all rows.
-        return F.embedding_bag(
-            place, rows.to(routing.gates.dtype), mode="sum", per_sample_weights=routing.gates
-        ).to(rows.dtype)
+        # Σ_j gates[t, j] · rows[place[t, j]]. Unlike index_add it makes no weighted copy of all
+        # rows, and adds up bfloat16 in float32; the gates are rounded to the dtype of the rows.
+        gates = routing.gates.to(rows.dtype)
+        return F.embedding_bag(place, rows, mode="sum", per_sample_weights=gates)  # (T, d_model)
 
     @torch.no_grad()
     def update_bias(self, counts, rate=0.001):
@@ -185,17 +167,27 @@ class MoEArchitecture(nn.Module):
             kept[:, 1:] = torch.rand_like(shares[:, 1:]) < self.top_k * shares[:, 1:]
         if self.capacity_factor is not None:
             # The place of each choice in its expert's queue, first choices before second ones.
-            every = torch.arange(self.num_experts, device=experts.device)
-            queue = (experts.T.reshape(-1, 1) == every).cumsum(0)
-            place = queue.gather(1, experts.T.reshape(-1, 1)).reshape(self.top_k, -1).T
-            # 10 and a hair is 10, as in `costs`.
-            capacity = math.ceil(self.capacity_factor * len(queue) / len(every) * (1 - 1e-12))
-            kept = kept & (place <= capacity)
+            chosen = experts.T.reshape(-1, 1)  # (k · T, 1)
+            queue = (chosen == torch.arange(self.num_experts, device=chosen.device)).cumsum(0)
+            place = queue.gather(1, chosen).reshape(self.top_k, -1).T  # (T, k)
+            # Rounding errors are not rounded up: 10 + 2e-15 places are 10, as in `costs`.
+            exact = self.capacity_factor * len(chosen) / self.num_experts
+            kept = kept & (place <= math.ceil(exact * (1 - 1e-12)))
         return kept
+
+    def _apply(self, fn, recurse=True):
+        """As in every module, but casts such as .bfloat16() leave the bias in float32: from 0.5 on
+        bfloat16 would lose its steps of 0.001."""
+        exact = self.bias
+        super()._apply(fn, recurse)
+        if exact is not None and self.bias.dtype != torch.float32:
+            self.bias = exact.to(self.bias.device)
+        return self
 
     def _flat(self, x):
         if not (isinstance(x, torch.Tensor) and x.is_floating_point()):
-            raise ValueError(f"x must be a tensor of floating numbers, got {_kind(x)}")
+            got = x.dtype if isinstance(x, torch.Tensor) else type(x).__name__
+            raise ValueError(f"x must be a tensor of floating numbers, got {got}")
         if x.ndim == 0 or x.shape[-1] != self.d_model:
             raise ValueError(f"x must have shape (..., {self.d_model}), got {tuple(x.shape)}")
         return x.reshape(-1, self.d_model)
@@ -203,13 +195,3 @@ class MoEArchitecture(nn.Module):
 
 def _shares(scores):
     return scores / scores.sum(-1, keepdim=True).clamp_min(1e-20)
-
-
-def _whole(name, value):
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def _kind(x):
-    return x.dtype if isinstance(x, torch.Tensor) else type(x).__name__

@@ -19,7 +19,8 @@ import torch
 from torch import distributed as dist
 from torch import nn
 
-from course.moe.layer import FeedForwardNetwork, MoEArchitecture
+from course.moe.experts import FeedForwardNetwork
+from course.moe.layer import MoEArchitecture
 from course.moe.losses import load_balance_loss
 from course.units import positive
 
@@ -178,9 +179,14 @@ def bytes_leaving():
 def differences(whole, parallel, x, target, mine):
     """{what: largest |difference| / largest value} between one process and this rank of many.
 
-    `whole` is a MoEArchitecture, `parallel` an ExpertParallelMoE of the same weights. x and target
-    (T, d_model) are the tokens of all ranks, the slice `mine` are this one's. The loss is
-    Σ output · target / T + load_balance_loss; its gradients are compared too. Leaves them in place.
+    The loss is Σ output · target / T + load_balance_loss. Its gradients are compared too, and stay
+    where they are.
+
+    Args:
+        whole: a MoEArchitecture.
+        parallel: an ExpertParallelMoE of the same weights.
+        x, target: (T, d_model), the tokens of all ranks.
+        mine: the slice of them that is this rank's.
     """
     results = []
     for layer, part in ((whole, slice(None)), (parallel, mine)):
@@ -209,7 +215,13 @@ def _difference(expected, found):
 
 
 def demonstrate(device, n_tokens=4096, d_model=64, num_experts=8, top_k=2):
-    """One step of all ranks and of one process: prints how far they differ, and what was sent."""
+    """One step of all ranks and of one process: prints how far they differ, and what was sent.
+
+    Args:
+        device: of this rank, from `start`.
+        n_tokens, d_model: tokens of all ranks together, and their width.
+        num_experts, top_k: of the layer.
+    """
     rank, n_ranks = dist.get_rank(), dist.get_world_size()
     with torch.device(device):
         torch.manual_seed(0)

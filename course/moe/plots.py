@@ -387,7 +387,7 @@ def draw_byte_routes(axes):
 def draw_dense_against_moe(pair, comparison):
     """Left the losses of all runs over compute, right the gain with its 95 % interval.
 
-    `pair`: two axes; `comparison`: a course.moe.comparison.Comparison.
+    `pair`: two axes; `comparison`: a course.moe.study.DenseAgainstMoE.
     """
     left, right = pair
     sizes = comparison.sizes
@@ -419,7 +419,7 @@ def draw_dense_against_moe(pair, comparison):
         left.plot([0.4, 0.5], [level, level], linestyle=dash, marker="", **at)
         left.plot([0.45], [level], marker, mfc="none", **at)
         left.text(0.53, level, name, va="center", **at)
-    means = np.array([size.gain.mean for size in sizes])
+    means = np.array([size.gain.value for size in sizes])
     ends = np.array([(size.gain.low, size.gain.high) for size in sizes]).T
     ends = np.where(np.isfinite(ends), ends, means)  # one seed has no interval
     right.errorbar(

@@ -16,7 +16,8 @@ from torch import nn
 from course.experiments import fleet
 from course.experiments.corpus import load_corpus
 from course.experiments.model import LanguageModel, count_parameters, flops_per_token
-from course.experiments.training import Recipe, Stopwatch, held_out_loss, train
+from course.experiments.runs import planned
+from course.experiments.training import Recipe, Stopwatch, held_out_loss, one_thread, train
 from course.moe.layer import MoEArchitecture
 
 TABLE = Path(__file__).with_name("runs.csv")
@@ -29,7 +30,7 @@ DEAD = 0.1  # of the even share: an expert with less is called dead
 
 
 class CountedMoE(nn.Module):
-    """A MoEArchitecture that adds up in `counts`, shape (layers' experts,), who took how much."""
+    """A MoEArchitecture that counts in `counts`, shape (experts,), the choices of each expert."""
 
     def __init__(self, d_model, num_experts, top_k, **options):
         super().__init__()
@@ -57,11 +58,19 @@ def spec(
     balance_coefficient=BALANCE,
     bias_rate=0.0,
 ):
-    """One run. Experts are as wide as makes `top_k` of them do the FLOP of the dense block.
+    """The specification of one run. Experts are as wide as makes `top_k` of them do the FLOP of
+    the dense block.
 
-    balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
-        returns the form that is top_k there, so the recipe gets balance_coefficient / top_k.
-    bias_rate: of `update_bias`, once a step; 0 for none.
+    Args:
+        study: the name in `STUDIES` that the run belongs to.
+        d_model: width of the model.
+        flops: of the dense partner: they decide how many bytes are read.
+        seed: of the weights at the start, and of what is read in which order.
+        num_experts, top_k: of each layer.
+        router: "softmax" or "sigmoid".
+        balance_coefficient: weight of the balance loss in the form that is 1 at balance. The layer
+            returns the form that is top_k there, so the recipe gets balance_coefficient / top_k.
+        bias_rate: of `update_bias`, once a step; 0 for none.
     """
     return {
         "study": study,
@@ -97,15 +106,14 @@ def ablation():
 STUDIES = {"main": main_runs, "ablation": ablation}
 
 
-def specs(names=tuple(STUDIES)):
-    """The runs of some studies, one after the other, each from its cheapest to its dearest.
+def specs(names=()):
+    """The runs of some studies, of all by default, the cheapest first: see `planned`."""
+    return planned(STUDIES, names, flops)
 
-    Raises ValueError for another name.
-    """
-    unknown = [name for name in names if name not in STUDIES]
-    if unknown:
-        raise ValueError(f"studies must be among {', '.join(STUDIES)}, got {', '.join(unknown)}")
-    return [row for name in names for row in sorted(STUDIES[name](), key=flops)]
+
+def provenance():
+    """What must be alike in the whole table: the fleet's text and versions."""
+    return fleet.provenance()
 
 
 def _active_and_total(row):
@@ -121,8 +129,9 @@ def _active_and_total(row):
 
 def flops(row):
     """Training compute of a run: that of the dense model and 6 for each active parameter more."""
-    more = _active_and_total(row)[0] - count_parameters(row["d_model"], N_LAYERS).n_with_head
-    return row["n_tokens"] * (flops_per_token(row["d_model"], N_LAYERS) + 6.0 * more)
+    n_dense = count_parameters(row["d_model"], N_LAYERS).n_with_head
+    n_added = _active_and_total(row)[0] - n_dense
+    return row["n_tokens"] * (flops_per_token(row["d_model"], N_LAYERS) + 6.0 * n_added)
 
 
 def build(row):
@@ -180,14 +189,10 @@ def run(row):
     seconds: processor time of training.
     """
     text, held_out = (corpus().text(split) for split in ("train", "held_out"))
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread(row["seed"]):
         with Stopwatch() as watch:
             model, log = train_model(row, text)
         loss, shares = held_out_shares(model, held_out)
-    finally:
-        torch.set_num_threads(threads)
     n_active, n_total = _active_and_total(row)
     dead = (shares < DEAD / row["num_experts"]).sum(1).float().mean()
     return {

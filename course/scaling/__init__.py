@@ -8,6 +8,7 @@ from course.scaling.allocation import (
     PerformancePrediction,
     ScalingLawAnalyzer,
 )
+from course.scaling.design import AddedRun, StudyPlan, cheapest_run, plan_study
 from course.scaling.isoflop import ValleyMinimum, isoflop_losses, tokens_at, valley_minimum
 from course.scaling.laws import (
     ChinchillaLaw,
@@ -54,6 +55,7 @@ __all__ = [
     "KAPLAN_2020",
     "KAPLAN_2020_JOINT",
     "LOSS_LAWS",
+    "AddedRun",
     "Allocation",
     "ChinchillaLaw",
     "Comparison",
@@ -67,12 +69,14 @@ __all__ = [
     "PublishedRow",
     "RatioLaw",
     "ScalingLawAnalyzer",
+    "StudyPlan",
     "TrainedModel",
     "UnitChange",
     "ValleyMinimum",
     "bits_per_byte",
     "bits_per_token",
     "change_units",
+    "cheapest_run",
     "extrapolating",
     "fit_product",
     "fit_ratio",
@@ -80,6 +84,7 @@ __all__ = [
     "isoflop_losses",
     "perplexity",
     "pf_days",
+    "plan_study",
     "published_against_ours",
     "size_interval",
     "tokens_at",

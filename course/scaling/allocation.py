@@ -27,7 +27,17 @@ BUDGET_TOLERANCE = 0.10  # published budgets differ from 6 N D by up to 5 %, rar
 
 @dataclass(frozen=True)
 class PerformancePrediction:
-    """What `predict_performance` predicts. Loss in nats per token, compute in FLOP."""
+    """What `predict_performance` predicts.
+
+    Attributes:
+        predicted_loss: nats per token.
+        perplexity: exp of it.
+        capability_score: the way from guessing to the floor, in %.
+        compute_budget: FLOP.
+        model_params: N.
+        dataset_size: D in tokens.
+        law: the name of the law.
+    """
 
     predicted_loss: float
     perplexity: float
@@ -176,9 +186,16 @@ class Allocation:
 class ConfigurationAtBudget:
     """A configuration at the budget that it took, beside the best for that budget.
 
-    `flops` = 6 N D. `loss` is its own, `best_loss` what the optimum reaches with the same `flops`,
-    `flops_needed` what the optimum needs for the same `loss`. `loss_at_budget` is that of a model
-    with the same tokens per parameter that spends the budget which was asked for.
+    Attributes:
+        name: of the configuration.
+        n_params: N.
+        n_tokens: D.
+        flops: its cost, 6 N D.
+        loss: its own, nats per token.
+        best_loss: what the optimum reaches with the same `flops`.
+        flops_needed: what the optimum needs for the same `loss`.
+        loss_at_budget: that of a model with the same tokens per parameter that spends the budget
+            which was asked for.
     """
 
     name: str
@@ -193,7 +210,13 @@ class ConfigurationAtBudget:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare_allocations` compares. `compute_budget` is the optimum's; see TrainedAt."""
+    """What `compare_allocations` compares.
+
+    Attributes:
+        compute_budget: FLOP of the optimum.
+        gpt3_style, chinchilla_optimal, palm2_style: each a ConfigurationAtBudget.
+        law: the law that gives the losses.
+    """
 
     compute_budget: float
     gpt3_style: ConfigurationAtBudget

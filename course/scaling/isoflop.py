@@ -97,10 +97,18 @@ class Candidate:
 class ValleyView:
     """The valley of `law` at `flops`, and what lies in it; every loss is by `law`.
 
-    Shapes: n_params, losses and second_losses (sizes,); path_sizes and path_losses (budgets,), the
-    minima of all budgets. `bought` holds the optimum, Kaplan's size for the same budget and what
-    A §1.2 prints, which does not spend the budget; `models` real ones near the budget. `second` is
-    another law to compare, or None; `second_losses` and `second_best` are by that law.
+    Attributes:
+        law: the ChinchillaLaw in view.
+        flops: the budget.
+        n_params: sizes, (sizes,).
+        losses: at each size, (sizes,).
+        path_sizes, path_losses: the minima of all budgets, (budgets,).
+        bought: Candidates by name: the optimum, Kaplan's size for the same budget, and what A §1.2
+            prints, which does not spend the budget.
+        models: Candidates that are real models near the budget.
+        second: another law to compare, or None.
+        second_losses: by that law, (sizes,), or None.
+        second_best: its Candidate, or None.
     """
 
     law: ChinchillaLaw

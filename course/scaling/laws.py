@@ -17,13 +17,11 @@ from course.accounting.training import FLOP_PER_PARAM_TOKEN
 from course.display import number, table
 from course.units import PF_DAY, between, positive
 
-EXTRAPOLATION_FACTOR = (
-    10  # a law is asked "far" outside its range when it is this many times beyond an end of it
-)
+EXTRAPOLATION_FACTOR = 10  # times beyond an end of the fitted range from which on a law warns
 
 
 class OutsideFittedRange(UserWarning):
-    """A law was asked more than FAR times beyond the runs that it was fitted on."""
+    """A law was asked more than ten times beyond the runs that it was fitted on."""
 
 
 def extrapolating():
@@ -62,10 +60,18 @@ def bits_per_byte(loss, bytes_per_token):
 class ChinchillaLaw:
     """L(N, D) = E + A / N^alpha + B / D^beta, in nats per token.
 
-    E is the floor that no model passes on this text, A / N^alpha what a finite model misses,
-    B / D^beta what finite data leave untaught. `fitted_range` holds the smallest and largest
-    n_params and n_tokens of the fitted runs, `intervals` what the source prints for its constants.
-    Raises ValueError for constants that are not positive (E may be 0) or an exponent above 2.
+    Attributes:
+        E: the floor that no model passes on this text, nats; may be 0.
+        A, alpha: A / N^alpha is what a finite model adds.
+        B, beta: B / D^beta is what finite data add.
+        name, source: in words.
+        fitted_range: the smallest and largest n_params and n_tokens of the fitted runs.
+        intervals: (low, high) of the constants as the source prints them.
+        interval_level: of these, in words.
+
+    Raises:
+        ValueError: for constants that are not positive (E may be 0) or an exponent above 2.
+
     Source of the form: Hoffmann et al. 2022, arXiv:2203.15556, eq. 2.
     """
 
@@ -152,8 +158,15 @@ class ChinchillaLaw:
 class KaplanLaw:
     """The power laws of Kaplan et al. 2020, arXiv:2001.08361: no floor, and N without embeddings.
 
-    N_c in parameters, D_c in tokens, C_c_min and C_c in PF-days of 8.64e19 FLOP. The size that the
-    paper calls optimal is size_at_1_pf_day · C^size_exponent with C in PF-days.
+    Attributes:
+        alpha_N, N_c: of L(N), N_c in parameters.
+        alpha_D, D_c: of L(D), D_c in tokens.
+        alpha_C_min, C_c_min: of L(C) at the best use of compute, in PF-days of 8.64e19 FLOP.
+        alpha_C, C_c: of L(C) at one batch size, in PF-days.
+        size_at_1_pf_day, size_exponent: the optimal N is size_at_1_pf_day · C^size_exponent, C in
+            PF-days.
+        name, source: in words.
+        fitted_range: the smallest and largest quantities of the fitted runs, by name.
     """
 
     alpha_N: float
@@ -220,6 +233,14 @@ class PowerLawAllocation:
     """N = size_at_1_flop · C^a and D = C / (6 N): an optimal size without a loss to go with it.
 
     Approaches 1 and 2 of Hoffmann et al. 2022 give no more than this.
+
+    Attributes:
+        size_at_1_flop: N at C = 1 FLOP.
+        a: the exponent.
+        name, source: in words.
+        fitted_range: the smallest and largest flops of the fitted runs.
+        intervals: (low, high) of a, where the source prints it.
+        interval_level: of these, in words.
     """
 
     size_at_1_flop: float
@@ -276,8 +297,11 @@ def size_interval(law, flops):
     return np.minimum(*ends), np.maximum(*ends)
 
 
-def warn_if_far(law, **asked):
-    """Warn once, naming each quantity that lies more than FAR times outside the fitted range."""
+def warn_if_far(law, *, advice="", **asked):
+    """Warn once, naming each quantity that lies more than ten times outside the fitted range.
+
+    `advice` is a sentence that the warning ends with.
+    """
     far = []
     for quantity, value in asked.items():
         if quantity not in law.fitted_range:
@@ -290,7 +314,8 @@ def warn_if_far(law, **asked):
             far.append(f"{quantity} = {worst:.3g}, fitted on {lower:.3g} to {upper:.3g}")
     if far:
         warnings.warn(
-            f"{law.name} is asked far outside of what it was fitted on: {'; '.join(far)}",
+            f"{law.name} is asked far outside of what it was fitted on: {'; '.join(far)}"
+            + (f". {advice}" if advice else ""),
             OutsideFittedRange,
             stacklevel=_first_level_outside_course(),
         )

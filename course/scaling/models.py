@@ -9,10 +9,16 @@ from course.evidence import facts
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A trained model. `n_active_params` is what a token passes through: all, unless it is sparse.
+    """A trained model, with its compute counted as for all others: 6 · n_active_params · n_tokens.
 
-    `flops` is 6 · n_active_params · n_tokens, counted alike for all; `reported_flops` what the
-    source says, or None.
+    Attributes:
+        name: of the model.
+        n_params: all parameters.
+        n_active_params: what a token passes through: all, unless the model is sparse.
+        n_tokens: trained on.
+        year: of publication.
+        source: in words.
+        reported_flops: what the source says, or None.
     """
 
     name: str

@@ -162,11 +162,16 @@ class UnitChange:
 
 
 def change_units(n_params, n_tokens, losses, at, *, params_unit=1e8, tokens_unit=1e4):
-    """Fit each formula twice to the same points and ask it about the same model, `at` (N, D).
+    """Fit each formula twice to the same points and ask it about the same model.
 
-    Once N and D are counted in ones, once in `params_unit` and `tokens_unit` (B §4.3 counts
-    parameters in 亿, 1e8, and data in 万, 1e4). Nothing in the world has changed, so no prediction
-    may. Returns a UnitChange for each formula.
+    Once N and D are counted in ones, once in other units. Nothing in the world has changed, so no
+    prediction may. Returns a UnitChange for each formula.
+
+    Args:
+        n_params, n_tokens, losses: the points, (points,), nats per token.
+        at: (N, D) of the model asked about.
+        params_unit: B §4.3 counts parameters in 亿, 1e8.
+        tokens_unit: and data in 万, 1e4.
     """
     formulas = {
         "sum with a floor, E + A/N^α + B/D^β": fit_sum,
@@ -194,11 +199,17 @@ def change_units(n_params, n_tokens, losses, at, *, params_unit=1e8, tokens_unit
 class ProductOrSum:
     """Formulas fitted to one block of runs, and followed beyond it along one direction.
 
-    `fits`, `losses` and `errors` (relative, root mean square over the fitted runs) have the keys
-    "sum", "product" and "ratio"; `losses` and `at_reach` have "truth" too. Shapes: growth and each
-    of `losses` (points,), fitted_growth and fitted_losses (runs on the way,). `growth` counts in
-    multiples of the largest fitted run, of `n_params` and `n_tokens`; `reach` is where the
-    formulas are compared.
+    Attributes:
+        grows: the direction, one of GROWS.
+        n_params, n_tokens: the largest fitted run.
+        law: the truth.
+        fits: by name: "sum", "product" and "ratio".
+        errors: relative, root mean square over the fitted runs, by the same names.
+        fitted_growth, fitted_losses: the fitted runs on the way, (runs,).
+        growth: in multiples of the largest fitted run, (points,).
+        losses: by the same names and "truth", (points,) each.
+        reach: the growth at which the formulas are compared.
+        at_reach: the losses there, by name.
     """
 
     grows: str
@@ -227,10 +238,20 @@ _ON_THE_WAY = {
 def product_or_sum(law, n_params, grows="both", reach=1000.0, noise=0.005, seed=0):
     """Fit sum, product and ratio to 25 simulated runs, then let one direction grow beyond them.
 
-    The runs are drawn from `law` with a relative noise of sd `noise`: 5 sizes up to `n_params` by 5
-    amounts of data up to 20 `n_params`, each over two decades. No paper's raw runs are needed: the
-    question is what each form does beyond its points when the truth is known.
-    Raises ValueError for a direction that is not in GROWS.
+    The runs are 5 sizes up to `n_params` by 5 amounts of data up to 20 `n_params`, each over two
+    decades. No paper's raw runs are needed: the question is what each form does beyond its points
+    when the truth is known.
+
+    Args:
+        law: the truth.
+        n_params: the largest size.
+        grows: the direction, one of GROWS.
+        reach: how far, in multiples of the largest fitted run.
+        noise: the relative standard deviation of a loss.
+        seed: of the random numbers.
+
+    Raises:
+        ValueError: for a direction that is not in GROWS.
     """
     if grows not in GROWS:
         raise ValueError(f"grows must be one of {list(GROWS)}, got {grows!r}")

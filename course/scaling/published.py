@@ -22,10 +22,17 @@ _ROUNDED = 0.02  # one that is further than this shows how coarsely the table is
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """A printed optimum and ours at the same budget. Sizes in parameters, data in tokens.
+    """A printed optimum and ours at the same budget.
 
-    `printed_flops` is C as printed, `identity_gap` = 6 N D / C - 1 with the printed three,
-    `flops` the budget at which ours is evaluated (6 N D where the printed C is a misprint).
+    Attributes:
+        table: where it is printed.
+        law: by which ours is computed.
+        n_params, n_tokens: as printed.
+        printed_flops: C as printed.
+        identity_gap: 6 N D / C - 1 with the printed three.
+        flops: the budget at which ours is evaluated: 6 N D where the printed C is a misprint.
+        our_n_params, our_n_tokens: the optimum there.
+        reason: what explains a difference, in words.
     """
 
     table: str

@@ -66,7 +66,7 @@ from collections import Counter
 from course.evidence import claims
 
 verdicts = Counter(claim.verdict for claim in claims())
-compare("P00.1", verdicts["right"], because=f"That is {verdicts['right'] / verdicts.total():.0%}.")
+compare("P00.1", verdicts["right"], share=verdicts["right"] / verdicts.total())
 
 # %%
 from course.figures import new_figure, show
@@ -118,6 +118,10 @@ cards("K001", "K002", "K262")
 # Your predictions are kept in `my_record.json`, in your own folder `work/`. Your notebooks there are
 # yours: updating the course never overwrites what you changed. If you want a clean copy, run
 # `make fresh NAME=00_start_here`; your old one is kept beside it.
+#
+# The boxes read "2B", "5.76e23" or "12 %" too, and say what they understood. Where nobody can know the
+# number, you are asked for two, so that you are 80 % sure of what lies between. A narrow interval scores
+# better, if it holds; four in five of yours should.
 #
 # Nobody has to answer. If you run a whole notebook at once, the record says "none" and goes on.
 
@@ -180,7 +184,7 @@ for name, n_params in sizes.items():
     print(f"{name:<15} {n_params / 1e9:9,.2f} billion parameters")
 
 # %%
-compare("P00.2", "0.3 billion", because="D's definition keeps out BERT, and C's keeps out GPT-3.")
+compare("P00.2", sizes["BERT-large"] / 1e9)
 
 # %% [markdown]
 # A number of parameters cannot define "large model": the border moves every year. The claims of these
@@ -215,18 +219,35 @@ check_up()
 # Chinchilla, a famous model of 2022, has 70 billion parameters and read 1.4 trillion tokens.
 
 # %%
+from course.accounting.hardware import chip
+
+peak = chip("H100").peak()  # FLOP/s, of 16-bit numbers in dense matrices
 predict(
     "P00.3",
-    "How many days would 1,024 H100 chips need to train Chinchilla, at 40 % MFU?",
+    f"An H100 chip's data sheet promises {peak / 1e12:.0f} TFLOP/s (1 TFLOP/s is 1e12 FLOP/s). How many "
+    "days would 1,024 of them need to train Chinchilla, at 40 % MFU?",
     unit="days",
 )
 
+# %% [markdown]
+# Type it by hand before you let the library do it: the formula is two lines.
+
 # %%
-from course.accounting.hardware import chip
+def C(N, D):
+    return 6 * N * D  # FLOP
+
+
+def days(N, D, n_chips, mfu):
+    return C(N, D) / (n_chips * mfu * peak) / 86_400  # seconds in a day
+
+
+print(f"{C(70e9, 1.4e12):.3g} FLOP, {days(70e9, 1.4e12, 1024, 0.4):.1f} days")
+
+# %%
 from course.accounting.training import training_run
 
 run = training_run(70e9, 1.4e12, chip("H100"), n_gpus=1024, mfu=0.4)
-compare("P00.3", round(run.days), because=f"{run.flops:.3g} FLOP are {run.gpu_hours / 24:,.0f} GPU-days.")
+compare("P00.3", run.days, flops=run.flops, gpu_days=run.gpu_hours / 24)
 
 # %% [markdown]
 # Questions for the explorer. Answer each before you move a control.
@@ -263,7 +284,8 @@ print(f"Llama 3.1 405B took {huge / gpt3:.0f} times that of GPT-3.")
 # %% [markdown]
 # ## 0.8 Looking back
 #
-# This is your record so far. It grows with every chapter.
+# This is your record so far, with the factor of each miss. It grows with every chapter; from eight
+# numbers on it says whether your misses shrink, if that can be told from chance.
 
 # %%
 look_back()

@@ -38,14 +38,16 @@
 # \times 365 \times 24 \times 3600$$
 
 # %% slideshow={"slide_type": "-"}
+from course.accounting.hardware import chip
 from course.classroom.predict import compare, predict
 from course.evidence import as_written, cards, fact
 
+h100 = chip("H100")
 price = float(fact("price.h100"))
 predict(
     "P05.1",
     f"A 7B model processes 1e9 tokens in a year, on H100s at {price:g} USD an hour that compute at "
-    "30 % of their peak. What does this computing cost?",
+    f"30 % of their peak, {h100.peak() / 1e12:.0f} TFLOP/s. What does this computing cost?",
     unit="USD",
 )
 
@@ -79,9 +81,6 @@ print(f"\nA's own function returns {as_written.calculate_compute_cost(7e9):.4g} 
 # training: inference has no backward pass and takes 2. And a FLOP does not cost 1e-12 USD.
 
 # %% slideshow={"slide_type": "subslide"}
-from course.accounting.hardware import chip
-
-h100 = chip("H100")
 usd = worked(
     (7e9, "parameters", "parameters"),
     (2, "FLOP per parameter and token", "FLOP per token"),
@@ -92,7 +91,7 @@ usd = worked(
     (price, "USD per GPU-hour", "USD per year"),
 )
 print()
-compare("P05.1", usd, because=f"It is {usd / price:.0f} hours of one GPU.")
+compare("P05.1", usd, hours=usd / price)
 
 # %% slideshow={"slide_type": "subslide"}
 from course.figures import new_figure, show
@@ -186,7 +185,7 @@ for name in names:
               m.n_non_embedding_params)
     print(f"{name:<20} {{:7.2f}} {{:7.2f}} {{:10.2f}} {{:14.2f}}".format(*(n / 1e9 for n in counts)))
 print()
-compare("P05.2", "47 billion", because="Experts share attention and embeddings: not 8 times 7B.")
+compare("P05.2", model("Mixtral-8x7B").n_params / 1e9)
 
 # %% [markdown]
 # So a name is no number: 8x7B has 46.7B. Llama-3.2-1B uses one table twice: its output head is the
@@ -195,7 +194,7 @@ compare("P05.2", "47 billion", because="Experts share attention and embeddings: 
 # ### Work for a token
 #
 # 2 FLOP for each computing parameter, in the products with the weights. Attention comes on top: each
-# token looks back at all before it. So 2·N holds for short texts only.
+# token looks back at all before it.
 
 # %%
 for context in (1_000, 10_000, 100_000):
@@ -208,7 +207,42 @@ for context in (1_000, 10_000, 100_000):
 # ### The KV cache
 #
 # A token looks back at the *keys* and *values* of all tokens before it. They do not change, so they
-# are kept: the KV cache. For one sequence of 8,000 tokens:
+# are kept: the KV cache. One step, in one layer, of four heads that ask and two that are asked:
+
+# %%
+import numpy as np
+
+
+def attend(query, key, value, cache):
+    """One token's attention. query (4, 16), key and value (2, 16); the cache grows by one token."""
+    cache["keys"].append(key)
+    cache["values"].append(value)
+    keys = np.repeat(np.stack(cache["keys"]), 2, axis=1)  # (tokens, 4, 16): a key for two queries
+    values = np.repeat(np.stack(cache["values"]), 2, axis=1)  # (tokens, 4, 16)
+    scores = np.einsum("hd,thd->ht", query, keys) / np.sqrt(16)  # (4, tokens)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return np.einsum("ht,thd->hd", weights, values)  # (4, 16)
+
+# %% [markdown]
+# Does it give what attention without a cache gives? Is it as large as the library counts?
+
+# %%
+drawn = np.random.default_rng(0).normal(size=(100, 8, 16))  # 100 tokens: 4 queries, 2 keys, 2 values
+cache = {"keys": [], "values": []}
+for token in drawn:
+    written = attend(token[:4], token[4:6], token[6:], cache)
+keys, values = (drawn[:, rows].repeat(2, axis=1) for rows in (slice(4, 6), slice(6, 8)))
+weights = np.exp(np.einsum("hd,thd->ht", drawn[-1, :4], keys) / 4)
+anew = np.einsum("ht,thd->hd", weights / weights.sum(1, keepdims=True), values)
+toy = TransformerShape.from_config(config | {"num_hidden_layers": 1, "hidden_size": 64,
+                                             "num_attention_heads": 4, "num_key_value_heads": 2})  # fmt: skip
+print("the same as attention anew:", np.allclose(written, anew))
+print(f"numbers in our cache: {sum(np.size(part) for part in cache.values()):,}; "
+      f"counted by the library: {toy.kv_cache_bytes(1, 100, bytes_per_value=1):,.0f}")
+
+# %% [markdown]
+# In Llama-3-8B, for one sequence of 8,000 tokens:
 
 # %%
 worked(
@@ -222,7 +256,7 @@ worked(
 predict(
     "P05.3",
     "Llama-2-7B is older: each of its 32 heads has keys of its own. How many sequences of 8,000 tokens "
-    "fit beside its weights on an H100, 90 % of whose 80 GB may be filled?",
+    "fit beside its weights on an H100, 90 % of whose 85.5 GB may be filled? (The box says 80.)",
     unit="sequences",
 )
 
@@ -236,19 +270,18 @@ for name in ("Llama-2-7B", "Llama-3-8B", "DeepSeek-V3"):
           f"{m.kv_cache_bytes(1, 8_000) / 1e9:.2f} GB for 8,000")
 older, newer = (Server(name, "H100").largest_batch(8_000) for name in ("Llama-2-7B", "Llama-3-8B"))
 print()
-compare("P05.3", older, because=f"Beside Llama-3-8B, which weighs more, {newer:.0f} fit.")
+compare("P05.3", older, newer=newer)
 
 # %% [markdown]
 # The larger Llama serves four times as many. Its heads share keys, four to one: *grouped-query
 # attention* instead of *multi-head attention*. DeepSeek-V3 has 84 times Llama's parameters and the
-# smallest cache: in each layer it keeps one *latent* vector of 576 numbers, from which the keys and
-# values of 128 heads are made again.
+# smallest cache: in each layer one *latent* vector of 576 numbers, from which the keys and values of
+# 128 heads are made again.
 #
 # ### Training needs more
 #
 # Training keeps, beside each weight, its gradient and what the optimiser (Adam) remembers: a copy of
-# the weight and two averages, 4 bytes each. The rest is what the backward pass will need for each
-# token. A model that runs easily on one GPU may not train on it.
+# the weight and two averages, 4 bytes each. The rest is what the backward pass needs for each token.
 
 # %%
 memory = llama.training_memory(1, 8_192, weight_bytes=2, gradient_bytes=2, optimizer_bytes=12,
@@ -258,7 +291,7 @@ state = worked(
     (2 + 2 + 12, "bytes: weight, gradient, optimiser", "bytes"),
 )
 print(f"With one text of 8,192 tokens: {memory.peak / 1e9:.0f} GB at the peak. An H100 has "
-      f"{h100.memory_bytes / 1e9:.0f} GB.")
+      f"{h100.memory_bytes / 1e9:.1f} GB.")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5.3 How fast can it answer? · B §3.2 Step 1 选择合适的算力设备
@@ -282,7 +315,7 @@ predict(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-alone = Server("Llama-3-8B", "H100", mfu=0.3, mbu=0.7).decode(1, 2_000)
+alone = Server("Llama-3-8B", "H100", decode_mfu=0.3, mbu=0.7).decode(1, 2_000)
 worked(
     (h100.bandwidth_bytes_per_s, "bytes per second, says the data sheet", "bytes/s"),
     (0.7, "of it reached", "bytes/s"),
@@ -290,12 +323,13 @@ worked(
     (1, "token per pass", "tokens/s"),
 )
 print(f"Computing alone would allow {1 / alone.compute_s:,.0f} tokens/s.")
-compare("P05.4", alone.tokens_per_s, because="Memory is the limit, and the chip mostly waits.")
+compare("P05.4", alone.tokens_per_s)
 
 # %% [markdown]
 # So serve many at once. A *batch* of sequences shares each reading of the weights; each brings a
-# cache of its own. (The 70 % and 30 % are assumptions; every result here follows them. Products with
-# weights and attention follow one another, so each takes the longer of its own two times.)
+# cache of its own. (The 70 % and 30 % are assumptions, and so are 50 % for prompts; every result here
+# follows them. Products and attention follow one another, so each takes the longer of its own two
+# times.)
 
 # %% slideshow={"slide_type": "subslide"}
 from course.inference import ridge_point
@@ -309,34 +343,29 @@ prefill = server.prefill(1, 2_000)
 print(f"prefill of 2,000 tokens: {1e3 * prefill.seconds:.0f} ms, {prefill.tokens_per_s:,.0f} "
       f"tokens/s, bound by {prefill.bound}")
 print(f"Products with weights are bound by computing from {server.crossover_batch:.0f} tokens in a "
-      f"pass:\n{ridge_point('H100'):.0f} FLOP per byte by the data sheet · {server.mfu} of the FLOP/s "
+      f"pass:\n{ridge_point('H100'):.0f} FLOP per byte by the data sheet · {server.decode_mfu} of the FLOP/s "
       f"/ {server.mbu} of the bytes/s")
 
 # %% [markdown]
 # Where does it turn? A 16-bit weight takes 2 bytes to read and 2 FLOP for each token, so a batch of
 # B does B FLOP per byte. The chip's *ridge* is its FLOP/s over its bytes/s. Below it, memory is the
-# limit. Attention does not move with the batch: no two sequences share a cache. In the last batch
-# above, the caches take most of the time.
+# limit. Attention does not move with the batch: no two sequences share a cache.
 #
-# A mixture of experts has it harder. One token reads 2 experts of 8, a batch soon reads all 8, and
-# each token still works with 2: Mixtral turns at almost four times the batch.
+# In a mixture one token reads 2 experts of 8, a batch soon reads all 8, and each token still works with
+# 2: Mixtral turns at almost four times the batch.
 #
-# All this is an estimate. With 100 % of both shares it would be a bound, which no engine can beat.
-# How near is it? Pope and colleagues (2022) measured a model of 540B parameters with 8-bit weights
-# on 64 chips.
+# All this is an estimate. How near is it? NVIDIA, the SGLang team and DeepSeek published what engines
+# reached in 2025:
 
 # %%
-measured = fact("inference.PaLM-540B_on_TPU-v4").value
-bandwidth = measured["n_chips"] * chip("TPU-v4").bandwidth_bytes_per_s
-bound_ms = 1e3 * fact("model.PaLM").value["n_params"] / bandwidth
-took_ms = 1e3 * measured["decode_s_per_token"]
-print(f"reading the weights once: {bound_ms:.1f} ms, at 70 % of the bandwidth "
-      f"{bound_ms / 0.7:.1f} ms;\nmeasured per token: {took_ms:.1f} ms, {took_ms / bound_ms:.1f} and "
-      f"{took_ms / (bound_ms / 0.7):.1f} times as long")
+from course.inference import published_throughputs
+
+published_throughputs()
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Both leave out the talk between 64 chips, attention, idle moments. Which chip, then? (Where sources
-# give a range of prices, we take the middle.)
+# Within a factor of 1.3, but for the last two. We take all experts for equally busy; there nothing is
+# said of balancing them, which elsewhere made decoding 2.5 times as fast. But we chose our shares with
+# these rows in view, and two errors can cancel. Which chip, then? (Of a range of prices the middle.)
 
 # %%
 from course.inference import rental_prices, usd_per_million_tokens
@@ -370,12 +399,12 @@ from course.inference.explorer import roofline_explorer
 roofline_explorer()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **How to read it.** Points on the slope wait for memory: there a larger batch costs the products of
+# **How to read it.** Points on the slope wait for memory: a larger batch costs the products of
 # a dense model no time (a mixture reads further experts). Points on the flat roof wait for
-# arithmetic: a larger batch only takes longer. The triangle stands where the number of heads that
-# share a key puts it: at 1 FLOP per byte in Llama-2, at 4 in Llama-3, and far right in DeepSeek-V3,
-# whose 128 heads share one latent. Fewer bits move the square right: same FLOP, fewer bytes. At
-# batch 1 a step reads little but weights, and 4 bits make it almost four times as fast; at batch
+# arithmetic; the dashed roof is that of prefill. The triangle stands where the number of heads that
+# share a key puts it: at 1 FLOP per byte in Llama-2, at 4 in Llama-3. In DeepSeek-V3 128 heads share
+# one latent: 242, but each of 32 GPUs holds a copy for 4 heads: 8. Fewer bits move the square right.
+# At batch 1 a step reads little but weights, and 4 bits make it almost four times as fast; at batch
 # 200, with the products on the roof, they gain nothing.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -400,27 +429,41 @@ from course.inference import generation_flops, pipeline_decode
 kept = generation_flops("Llama-3-8B", 500, 200)
 anew = generation_flops("Llama-3-8B", 500, 200, kv_cache=False)
 print(f"{kept / 1e12:.1f} TFLOP with the cache, {anew / 1e12:,.0f} TFLOP without")
-compare("P05.5", anew / kept, because="No kind of graph does this. The cache does, in any framework.")
+compare("P05.5", anew / kept)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# A dynamic graph is a style of programming: the operations are recorded as they run. It saves no work.
-# Compiling a graph can, and pruning is chapter 10's. Heterogeneous computing can pay, since prefill
-# and decode want different chips.
+# A dynamic graph is a style of programming: operations are recorded as they run. It saves no work.
+# Compiling a graph can. Heterogeneous computing can pay, since prefill and decode want different chips.
 #
 # Model parallelism means two things. *Tensor* parallelism cuts each matrix over all GPUs, which then
 # read their parts at the same time. *Pipeline* parallelism gives each GPU some layers, and a token
-# still passes all layers, one after the other. Llama-3-70B, one reader:
+# still passes all of them. Llama-3-70B, one reader:
 
 # %%
 for n_gpus in (2, 4, 8):
     big = Server("Llama-3-70B", "H100", n_gpus=n_gpus)
     tensor, pipeline = big.decode(1, 2_000), pipeline_decode(big, 1, 2_000)
     print(f"{n_gpus} GPUs: tensor {1e3 * tensor.seconds:4.1f} ms a token, "
-          f"of which {1e3 * tensor.link_s:.1f} ms talk; pipeline {1e3 * pipeline.seconds:.1f} ms")
-print(f"Talk is assumed: twice a layer, {1e6 * big.link_latency_s:.0f} µs and the bytes over the link.")
+          f"of which {1e3 * tensor.link_s:.1f} ms on the links; pipeline {1e3 * pipeline.seconds:.1f} ms")
+print(f"On the links twice a layer: {1e6 * big.links.latency_s:.0f} µs (assumed) and the bytes.")
 
 # %% [markdown]
-# More GPUs in a row do not make one answer faster. Two methods that B does not name:
+# More GPUs in a row do not make one answer faster. And not all can be cut: a GPU needs one KV head at
+# least, and DeepSeek's latent whole. So engines (SGLang, vLLM) offer *data-parallel attention*, which
+# gives each GPU sequences of its own, and *expert parallelism*, which gives it whole experts.
+
+# %%
+print("DeepSeek-V3, 8 bits, on 8 H200; sequences of 8,192 tokens that fit, and tokens/s with them")
+for ways in ({}, {"data_parallel": 8}, {"data_parallel": 8, "expert_parallel": True}):
+    shared = Server("DeepSeek-V3", "H200", n_gpus=8, weight_bits=8, **ways)
+    most = shared.largest_batch(8_192)
+    print(f"{shared.sharing.name:<8} {most:3.0f} {shared.decode(most, 8_192).tokens_per_s:7,.0f}")
+shared = Server("Llama-3-8B", "RTX-4090", n_gpus=8)
+step = shared.decode(64, 2_000)
+print(f"8 RTX-4090: {step.link_s / step.seconds:.0%} of a step is {shared.links.name}.")
+
+# %% [markdown]
+# Eight GPUs of a machine share fast links, further ones the network. Two methods that B does not name:
 #
 # **Speculative decoding.** A small model drafts g tokens, the large one checks all of them in one
 # pass. If each is accepted with chance a, a pass yields (1 − aᵍ⁺¹)/(1 − a) tokens. It spends computing
@@ -448,9 +491,8 @@ print(f"1,000 shared of 1,500 prompt tokens: {saved.saved_share:.0%} of the pref
 # has an equation: chapter 1 for training, section 5.7 with inference counted. Compression lowers the
 # bytes (chapter 10). Parallelism lowers no demand: it spreads it.
 #
-# Q5 asks for tricks of resource management. To manage GPU, memory and network is right, and says
-# nothing yet. The numbers to watch are this chapter's: memory filled by weights and caches, bandwidth
-# reached, time spent on links. The libraries that B names for each are mixed up.
+# Q5 asks for tricks of resource management. The numbers to watch are this chapter's: memory filled by
+# weights and caches, bandwidth reached, time spent on links. The libraries that B names are mixed up.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K129", "K130", "K171")
@@ -472,8 +514,8 @@ for what, tokens_per_s in (("written alone", alone.tokens_per_s), ("of a prompt"
     print(f"a million tokens {what}: {usd_per_million_tokens(tokens_per_s, price):.2f} USD")
 
 # %% [markdown]
-# Compare 5.1: 39 USD for 1e9 tokens is 0.04 USD per million. That was the price of *computing*, and
-# only prompts come near it. Written tokens pay for waiting on memory as well.
+# Compare 5.1: 39 USD for 1e9 tokens is 0.04 USD per million. That was the price of *computing* at 30 %
+# of the peak; prompts, read at 50 %, cost less. Written tokens pay for waiting on memory as well.
 #
 # A adds up compute, memory, storage and networking. But computing and reading happen at the same
 # time on the same rented GPU. One may add them only like this: the seconds that computing takes, plus
@@ -502,15 +544,15 @@ cards("K087", "K088")
 # %% slideshow={"slide_type": "-"}
 predict(
     "P05.6",
-    "Four servers, each takes one request at a time. On average they are busy 95 % of the time. "
-    "What share of the requests has to wait?",
+    "A single server that is busy 95 % of the time makes 95 % of the requests wait. Four servers, each "
+    "takes one request at a time, are busy 95 % of the time on average. What share has to wait?",
     unit="%",
 )
 
 # %%
 from course.inference import erlang_c, mmc_queue, random_arrivals, simulate_queue
 
-compare("P05.6", 100 * erlang_c(4, 0.95), because="By Erlang's formula, of 1917.")
+compare("P05.6", 100 * erlang_c(4, 0.95))
 for utilisation in (0.5, 0.8, 0.95, 0.99):
     queue = mmc_queue(requests_per_s=4 * utilisation, service_s=1.0, n_servers=4)
     print(f"busy {utilisation:.0%}: {queue.p_wait:4.0%} wait; answers of 1 s take "
@@ -520,9 +562,8 @@ for utilisation in (0.5, 0.8, 0.95, 0.99):
 # Do not believe a formula: simulate. The markers are 50,000 requests each, played through one by one.
 
 # %%
-import numpy as np
-
 from course.inference.plots import draw_waiting
+from course.inference.views import waiting_view
 
 dots = []
 for servers, busy in ((1, 0.6), (4, 0.8), (4, 0.95), (16, 0.9), (64, 0.95)):
@@ -531,7 +572,7 @@ for servers, busy in ((1, 0.6), (4, 0.8), (4, 0.95), (16, 0.9), (64, 0.95)):
     waits = simulate_queue(arrivals, service, servers).wait_s > 0
     dots.append((servers, busy, waits.mean()))
 figure, axes = new_figure()
-draw_waiting(axes, simulated=dots)
+draw_waiting(axes, waiting_view(simulated=dots))
 show(figure, alt="The fuller, the more wait; many servers together bear more load than few.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -556,37 +597,36 @@ for load in (0.2, 0.5, 0.8, 0.95):
 
 # %% [markdown]
 # At low load nobody waits, and length alone makes the tail. So throughput says how many GPUs can
-# keep up, and the target for the tail says how many you need. For 100 requests per second:
+# keep up, and the target for the tail says how many you need. For 150 requests per second:
 
 # %% slideshow={"slide_type": "subslide"}
 from course.inference.views import serve_view
 
-quotient = as_written.required_gpus(100, curve.most_requests_per_s)
+quotient = as_written.required_gpus(150, curve.most_requests_per_s)
 print(f"A's quotient: {quotient} GPUs, one to a replica, whatever the target")
 for target_s in (15, 7, 3):
-    fleet = serve_view(100, target_s, "Llama-3-8B").fleet
+    fleet = serve_view(150, target_s, "Llama-3-8B").fleet
     size = fleet.server.n_gpus
     print(f"99 % within {target_s:>2} s: {fleet.n_gpus:>2} GPUs, {size} to a replica, busy "
-          f"{fleet.utilisation:.0%} (by throughput, in whole replicas: "
-          f"{size * fleet.n_replicas_by_throughput})")
+          f"{fleet.utilisation:.0%} (by throughput, in whole replicas: {fleet.n_gpus_by_throughput})")
 
 # %% [markdown]
-# A replica is one copy of the model. A hard target needs replicas of several GPUs, which share each
-# layer: that makes one answer faster; more replicas do not.
+# A replica is one copy of the model. A hard target needs replicas of several GPUs: that makes one
+# answer faster; more replicas do not.
 # `estimate_optimal_serving_config` puts it together, with all that A calls and leaves undefined:
 # throughput, batch (批处理优化), cache (缓存策略), type of GPU, monthly rent. It takes
-# the lowest rent, not the fewest GPUs (eight cards on PCIe: on paper).
+# the lowest rent, not the fewest GPUs; cheap cards without a fast link pay for that in seconds.
 
 # %% slideshow={"slide_type": "subslide"}
 economics = InferenceScalingEconomics(chip="H100", max_answer_s=7, percentile=99)
-economics.estimate_optimal_serving_config("Llama-3-8B", 100)
+economics.estimate_optimal_serving_config("Llama-3-8B", 150)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer:
 #
 # 1. Take the target from 15 s to 2 s. When do replicas grow, and what happens to the price? Why is 1 s
 #    impossible?
-# 2. Raise the load from 100 to 1,000 requests per second. Do the GPUs grow tenfold?
+# 2. Take the load from 100 to 1,000 requests per second. Do the GPUs grow tenfold?
 # 3. Take the percentile (Advanced) from 99 to 90. What do you save, and who pays for it?
 # 4. Lower the load to 1 request per second. What does a million tokens cost now, and why?
 
@@ -596,15 +636,13 @@ from course.inference.explorer import serving_explorer
 serving_explorer()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **How to read it.** On the left the curves are flat: nobody waits, and an answer takes what it
-# takes. More replicas do not go below that: 1 s fails, as 8 GPUs, a replica's most, take longer for
-# the longest 1 % of the answers. To the right the curves turn up before the hatched wall, where the
-# GPUs cannot keep up; A's division puts you next to that wall. One vertical line shows how far the
-# same GPUs would come if each took one request at a time: what batching is worth. Ten times the load
-# needs fewer than ten times the GPUs: rounding up costs less, so larger replicas pay. With one
-# queue for all, not one for each replica as here, it would be fewer still (exercise 05.8). A promise
-# to 90 % saves GPUs, and the slowest tenth pay with time. A GPU that few ask costs as much as a busy
-# one, so a low load makes each token expensive.
+# **How to read it.** On the left the curves are flat: nobody waits. More replicas do not go below that:
+# 1 s fails, as 8 GPUs, a replica's most, take longer for the longest 1 % of the answers. To the right
+# the curves turn up before the hatched wall, where the GPUs cannot keep up and A's division puts you.
+# One vertical line shows how far the same GPUs would come one request at a time: what batching is
+# worth. Ten times the load needs fewer than ten times the GPUs: rounding up costs less. With one queue
+# for all, not one for each replica as here, it would be fewer still (exercise 05.8). A promise to 90 %
+# saves GPUs, and the slowest tenth pay with time. A GPU that few ask costs as much as a busy one.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K089", "K090")
@@ -626,9 +664,9 @@ predict(
 
 # %%
 from course.inference import inference_tokens_for
-from course.inference.serving import SECONDS_PER_YEAR
+from course.inference.times import SECONDS_PER_YEAR
 
-compare("P05.7", inference_tokens_for(10, n_train_tokens=1), because="10 · 6N / 2N, whatever N.")
+compare("P05.7", inference_tokens_for(10, n_train_tokens=1))
 trained = fact("model.Llama-3-8B").value["n_tokens"]
 print("\nLlama-3-8B, asked for one year:")
 worked(
@@ -668,9 +706,10 @@ print(f"ours:      {best.n_params / 1e9:.1f}B, {best.n_train_tokens / 1e12:.2f}T
 
 # %% slideshow={"slide_type": "subslide"}
 from course.inference.plots import draw_lifetime
+from course.inference.views import lifetime_view
 
 figure, axes = new_figure()
-draw_lifetime(axes, law, loss, np.geomspace(1e11, 1e15, 60))
+draw_lifetime(axes, lifetime_view(law, loss, np.geomspace(1e11, 1e15, 60)))
 show(figure, alt="The more will be asked, the smaller the best model and the longer its training.")
 
 # %% [markdown]
@@ -711,7 +750,7 @@ worked(
     (1 / (fit.weight_bytes + fit.kv_bytes), "passes per byte: weights and cache", "passes/s"),
     (1, "token per pass", "tokens/s"),
 )
-compare("P05.8", fit.tokens_per_s, because=f"It takes {fit.memory_share:.0%} of the memory.")
+compare("P05.8", fit.tokens_per_s, share=fit.memory_share)
 print()
 edge = EdgeAIDeployer()
 here = edge.on_the_device(7e9, "mobile", bits=4)
@@ -720,10 +759,10 @@ for where, o in (("on the phone", here), ("in the cloud", there)):
     print(f"an answer {where}: {o.seconds:4.1f} s, {o.energy_j:3.0f} J")
 
 # %% [markdown]
-# The rule is the one of 5.3: bandwidth over bytes. At all of the bandwidth it would be 14. So "local"
-# does not mean "low latency" (低延迟): the network costs a fraction of a second, slow memory costs
-# many. Even the energy, power times seconds, can be lower in the cloud, where 32 answers share each
-# reading. (The phone's 6 W are a guess; network and screen are left out.)
+# The rule is the one of 5.3: bandwidth over bytes, scales of the weights included. So "local"
+# does not mean "low latency" (低延迟): the network costs a fraction of a second, slow memory many. Even
+# the energy can be lower in the cloud, where 32 answers share each reading. (The phone's 6 W are a
+# guess; network and screen are left out.)
 #
 # Of A's three models only the laptop's would fit with 8 bits; phone and desktop need 4. A's
 # `select_deployment_strategy` takes a latency and a bandwidth and uses neither. Ours uses both.
@@ -797,8 +836,7 @@ device_explorer()
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How to read it.** Left of the black line it fits: at 4 bits about 8B on the phone, 48B on the
 # laptop. The desktop GPU beats the cloud with 4 bits only. Fewer bits shorten the weights' part, and
-# speed up writing almost in the same measure, for fewer bytes are read. A long prompt fills the rest
-# with its cache. Text is small, so even a slow network delivers it before a phone has written it.
+# speed up writing almost in the same measure. A long prompt fills the rest with its cache. Text is small, so even a slow network delivers it before a phone has written it.
 # For what bits do to *quality* see chapter 10.
 
 # %% slideshow={"slide_type": "skip"}
@@ -807,12 +845,10 @@ cards("K091", "K092", "K093", "K094", "K095", "K096")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is contested here
 #
-# - **The shares reached.** Engines differ from the assumed 30 % of FLOP/s and 70 % of bandwidth, and
-#   so will speeds and prices. Measure yours.
-# - **Prices.** The rent of a GPU-hour has a date and a range: ours are from 2026, from second-hand
-#   sources. Who owns the hardware calculates otherwise.
-# - **Traffic.** Random arrivals and random lengths are a model. Real load has days and nights, and its
-#   tail may be longer.
+# - **The shares reached.** Engines differ from the assumed 50 and 30 % of FLOP/s and 70 % of bandwidth,
+#   and so will speeds and prices. Measure yours.
+# - **Prices.** The rent of a GPU-hour has a date and a range: ours are from 2026, second-hand.
+# - **Traffic.** Random arrivals and lengths are a model. Real load has days and nights.
 # - **The lifetime optimum** needs the loss far outside the fitted runs. Sardana and colleagues find
 #   that laws fitted at ordinary ratios promise too much there.
 # - **Ten times the training.** It depends on demand. Chapter 6 collects what is published.

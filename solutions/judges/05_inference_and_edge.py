@@ -119,6 +119,7 @@ E05_1 = Exercise(
         ),
     ),
     right=(answer_flops_in_two_phases, answer_flops_as_a_third_of_training),
+    units=("factor",),
 )
 
 # --- 05.2 ----------------------------------------------------------------------------------------
@@ -152,37 +153,6 @@ def annual_cost_by_price_of_a_token(
     return usd_per_million_tokens(tokens_per_s, usd_per_gpu_hour) * tokens_per_year / 1e6
 
 
-def cost_as_printed_in_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600
-
-
-def as_in_a_without_the_seconds(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return n_params * 6 * tokens_per_year * 1e-12
-
-
-def work_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    return 6 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
-
-
-def price_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year * 1e-12
-
-
-def seconds_of_a(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    flop_per_hour = peak_flop_per_s * mfu * 3_600
-    once = 2 * n_params * tokens_per_year / flop_per_hour * usd_per_gpu_hour
-    return once * 365 * 24 * 3600
-
-
-def peak_taken_per_hour(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu) * usd_per_gpu_hour
-
-
-def rented_all_year(n_params, tokens_per_year, usd_per_gpu_hour, peak_flop_per_s, mfu):
-    return 365 * 24 * usd_per_gpu_hour
-
-
 E05_2 = Exercise(
     id="05.2",
     name="annual_cost",
@@ -213,34 +183,40 @@ E05_2 = Exercise(
     ),
     wrong=(
         Wrong(
-            cost_as_printed_in_a,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * 1e9 * 1e-12 * 365 * 24 * 3600"
+            },
             "This is document A §5.1 as printed: 1.3 quadrillion dollars, twelve times what "
             "the whole world produces in a year. Three of its factors are wrong: the work of a "
             "token, the price of a FLOP, and the seconds of a year. Mend them one by one.",
         ),
         Wrong(
-            as_in_a_without_the_seconds,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return n_params * 6 * tokens_per_year * 1e-12"
+            },
             "The seconds of a year are gone, rightly. Two of document A's factors are still "
             "wrong: 6 FLOP for each parameter and token, and 1e-12 dollars for a FLOP.",
         ),
         Wrong(
-            work_of_a,
+            {"= 2 ": "= 6 "},
             "Your bill is 3 times too high: 6 FLOP for each parameter and token is training. "
             "An answer takes 2.",
         ),
         Wrong(
-            price_of_a,
+            {
+                "gpu_seconds = 2 * n_params * tokens_per_year / (peak_flop_per_s * mfu)\n    return gpu_seconds / 3_600 * usd_per_gpu_hour": "return 2 * n_params * tokens_per_year * 1e-12"
+            },
             "Your work is right, but 1e-12 dollars for a FLOP is document A's price, and no "
             "source has it. Work out what an hour of this GPU costs, and how many FLOP it does "
             "in that hour.",
         ),
         Wrong(
-            seconds_of_a,
+            {"usd_per_gpu_hour\n": "usd_per_gpu_hour * 365 * 24 * 3600\n"},
             "You multiply by the seconds of a year, as document A §5.1 does. The tokens are "
             "those of a year already, not of a second.",
         ),
         Wrong(
-            peak_taken_per_hour,
+            {" / 3_600": ""},
             "You divide the price of an hour by the FLOP of a second: 3,600 times too high. An "
             "hour has 3,600 seconds.",
         ),
@@ -265,12 +241,13 @@ E05_2 = Exercise(
             "utilisation shrinks what an hour yields: it belongs under the line.",
         ),
         Wrong(
-            rented_all_year,
+            {"gpu_seconds / 3_600 * usd": "365 * 24 * usd"},
             "You rent one GPU for the whole year, whatever it has to do. Work out first how "
             "many hours of it the tokens need.",
         ),
     ),
     right=(annual_cost_by_price_of_a_flop, annual_cost_by_price_of_a_token),
+    units=("time", "factor"),
 )
 
 # --- 05.3 ----------------------------------------------------------------------------------------
@@ -317,37 +294,6 @@ def llama_params_matrix_by_matrix(config):
     shapes = [q, kv, kv, q, gate, gate, down, (d,), (d,)] * c["num_hidden_layers"]
     shapes += [(c["vocab_size"], d), (d,)] + [(c["vocab_size"], d)] * (not c["tie_word_embeddings"])
     return sum(prod(shape) for shape in shapes)
-
-
-def llama_params_from_the_library(config):
-    from course.accounting.transformer import TransformerShape
-
-    return TransformerShape.from_config(config).n_params
-
-
-def tied_head_counted_twice(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + 2 * config["vocab_size"] * d + d
-
-
-def head_never_counted(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + config["vocab_size"] * d + d
-
-
-def embeddings_forgotten(config):
-    d, d_ff = config["hidden_size"], config["intermediate_size"]
-    kv_width = d // config["num_attention_heads"] * config["num_key_value_heads"]
-    layer = 2 * d * d + 2 * d * kv_width + 3 * d * d_ff + 2 * d
-    return config["num_hidden_layers"] * layer + d
-
-
-def rule_of_thumb(config):
-    return 12 * config["num_hidden_layers"] * config["hidden_size"] ** 2
 
 
 E05_3 = Exercise(
@@ -415,17 +361,17 @@ E05_3 = Exercise(
             "the MLP.",
         ),
         Wrong(
-            tied_head_counted_twice,
+            {'1 if config["tie_word_embeddings"] else 2': "2"},
             "You count the head even where it is tied. Then it is the embedding table once "
             "more, the same numbers in the same memory: count them once.",
         ),
         Wrong(
-            head_never_counted,
+            {'1 if config["tie_word_embeddings"] else 2': "1"},
             "You leave out the head. Where it is not tied it is a second table of vocabulary "
             "times width, with numbers of its own.",
         ),
         Wrong(
-            embeddings_forgotten,
+            {'1 if config["tie_word_embeddings"] else 2': "0"},
             "You count the layers without any table of the vocabulary. Kaplan et al. count so; "
             "the size in a model's name holds the embedding, and the head too if it is not "
             "tied.",
@@ -468,12 +414,20 @@ E05_3 = Exercise(
             "You count one layer. The model has `num_hidden_layers` of them, all alike.",
         ),
         Wrong(
-            rule_of_thumb,
+            {
+                'config["num_hidden_layers"] * layer + tables * config["vocab_size"] * d + d': '12 * config["num_hidden_layers"] * d**2'
+            },
             "12·layers·width² is a rule of thumb for models whose MLP is plain and four times "
             "as wide as the model. Count the matrices of this config.",
         ),
     ),
-    right=(llama_params_matrix_by_matrix, llama_params_from_the_library),
+    right=(llama_params_matrix_by_matrix,),
+    own=True,
+    equivalent={
+        "d // config['num_attention_heads'] → d / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+    },
 )
 
 # --- 05.4 ----------------------------------------------------------------------------------------
@@ -534,7 +488,7 @@ E05_4 = Exercise(
     properties=(
         Property(
             "Llama-3-8B with 8,192 tokens in 24 GB: 1.074e9 bytes a sequence, and 7 fit",
-            2,
+            {"kv_bytes": 1, "batch": 1},
             (Case((_LLAMA_3_8B, 8.03e9, 24, 8_192), {"kv_bytes": 2**30, "batch": 7}),),
         ),
         Property(
@@ -635,6 +589,14 @@ E05_4 = Exercise(
         ),
     ),
     right=(largest_batch_by_filling, largest_batch_from_the_library),
+    units=("bytes", "factor"),
+    equivalent={
+        "config['hidden_size'] // config['num_attention_heads'] → "
+        "config['hidden_size'] / config['num_attention_heads']": (
+            "the heads of every model divide its width"
+        ),
+        "room // kv_bytes → room / kv_bytes": "int() rounds down what is above 0, the rest is 0",
+    },
 )
 
 # --- 05.5 ----------------------------------------------------------------------------------------
@@ -693,7 +655,7 @@ E05_5 = Exercise(
     properties=(
         Property(
             "Llama-3-8B on an H100, one sequence of 8,192 tokens: 5.11 ms; crossover at 295",
-            2,
+            {"seconds": 1, "crossover": 1},
             ((8.03e9, 131_072, 8_192, 1, _PEAK, _BANDWIDTH),),
             rel_tol=1e-5,
         ),
@@ -746,9 +708,6 @@ E05_5 = Exercise(
         ),
         Wrong(
             {
-                "n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s": (
-                    "\n    n_params, kv_bytes_per_token, context, batch, flop_per_s, bytes_per_s\n"
-                ),
                 "n_params / ": "n_params * batch / ",
             },
             "You read the weights once for each sequence. They are read once and serve the "
@@ -791,6 +750,7 @@ E05_5 = Exercise(
         ),
     ),
     right=(decode_step_by_cases, decode_step_under_the_roof),
+    units=("factor",),
 )
 
 # --- 05.6 ----------------------------------------------------------------------------------------
@@ -840,59 +800,6 @@ def expected_compression_of_a(n_params, bits, sparsity, memory_gb):
     return {"gb": gb, "times_fp32": times, "times_bf16": times, "fits": gb <= memory_gb}
 
 
-def mask_for_nothing(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_of_what_is_kept(n_params, bits, sparsity, memory_gb):
-    each = (bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_always(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + 1
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def mask_of_a_byte(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (8 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def dropped_taken_for_kept(n_params, bits, sparsity, memory_gb):
-    each = bits * sparsity + 1 if sparsity > 0 else bits
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def pruning_ignored(n_params, bits, sparsity, memory_gb):
-    gb = n_params * bits / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / bits, "times_bf16": 16 / bits, "fits": gb <= memory_gb}
-
-
-def fp32_twice(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 32 / each, "fits": gb <= memory_gb}
-
-
-def bits_taken_for_bytes(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 1e9
-    return {"gb": gb, "times_fp32": 32 / each, "times_bf16": 16 / each, "fits": gb <= memory_gb}
-
-
-def share_that_is_left(n_params, bits, sparsity, memory_gb):
-    each = bits * (1 - sparsity) + (1 if sparsity > 0 else 0)
-    gb = n_params * each / 8 / 1e9
-    return {"gb": gb, "times_fp32": each / 32, "times_bf16": each / 16, "fits": gb <= memory_gb}
-
-
 E05_6 = Exercise(
     id="05.6",
     name="compressed",
@@ -902,26 +809,21 @@ E05_6 = Exercise(
     reference=compressed,
     properties=(
         Property(
-            "document A's first plan, 4 bits and half of the weights dropped, on 7B: 2.625 GB, "
-            "10.7 times smaller than fp32 and 5.3 than bf16; it fits in 8 GB",
-            2,
-            ((7e9, 4, 0.5, 8),),
+            "in 8 GB of memory: 7B at 4 bits, half dropped, take 2.625 GB, 10.7 times smaller than "
+            "fp32, 5.3 than bf16; a fifth dropped, 3.675 GB instead of 3.5; 13B at 8 bits, nothing "
+            "dropped, 13 GB, 4 and 2 times smaller, and do not fit",
+            {"gb": 1, "times_fp32": 1, "times_bf16": 1, "fits": 1},
+            ((7e9, 4, 0.5, 8), (7e9, 4, 0.2, 8), (13e9, 8, 0, 8)),
         ),
         Property(
-            "document A's third plan, 8 bits and nothing dropped, on 13B: 13 GB, 4 and 2 times "
-            "smaller; it does not fit in 8 GB",
+            "other plans and sizes come out right, one that takes exactly the memory among them",
             1,
-            ((13e9, 8, 0, 8),),
-        ),
-        Property(
-            "a fifth dropped at 4 bits makes 7B larger: 3.675 GB instead of 3.5",
-            1,
-            ((7e9, 4, 0.2, 8),),
-        ),
-        Property(
-            "other plans and sizes come out right",
-            1,
-            ((1.75e11, 4, 0.5, 64), (13.1e9, 8, 0.2, 13), (6.74e9, 3, 0.875, 1.31)),
+            (
+                (1.75e11, 4, 0.5, 64),
+                (13.1e9, 8, 0.2, 13),
+                (6.74e9, 3, 0.875, 1.31),
+                (16e9, 4, 0, 8),
+            ),
             hidden=True,
         ),
     ),
@@ -933,49 +835,57 @@ E05_6 = Exercise(
             "not, from fp32 or not. Work out the bits of a weight.",
         ),
         Wrong(
-            mask_for_nothing,
+            {" + (1 if sparsity > 0 else 0)": ""},
             "Your mask takes no space, as in document A §5.2. Without it nobody knows which "
             "weights are left: one bit for every weight of the model, once any are dropped.",
         ),
         Wrong(
-            mask_of_what_is_kept,
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "(bits + (1 if sparsity > 0 else 0)) * (1 - sparsity)"
+            },
             "Your mask has a bit for each weight that is kept. It must speak of the dropped "
             "ones too: one bit for every weight.",
         ),
         Wrong(
-            mask_always,
+            {"(1 if sparsity > 0 else 0)": "1"},
             "You store a mask even where nothing is dropped. Then every weight is there, and "
             "no mask is needed.",
         ),
         Wrong(
-            mask_of_a_byte,
+            {"(1 if": "(8 if"},
             "Your mask takes a byte for each weight. To be kept or not is one bit.",
         ),
         Wrong(
-            dropped_taken_for_kept,
+            {
+                "bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits * sparsity + 1 if sparsity > 0 else bits"
+            },
             "You store the share that is dropped. `sparsity` of the weights go, 1 - sparsity stay.",
         ),
         Wrong(
-            pruning_ignored,
+            {"bits * (1 - sparsity) + (1 if sparsity > 0 else 0)": "bits"},
             "Your sizes do not depend on the sparsity. A dropped weight takes no bits, only "
             "its place in the mask.",
         ),
         Wrong(
-            fp32_twice,
+            {"16 / bits": "32 / bits"},
             'You count from 32 bits both times. A model in bf16 starts from 16: "times_bf16" '
             "is half as much.",
         ),
         Wrong(
-            bits_taken_for_bytes,
+            {" / 8 ": " "},
             "Your size is 8 times too large: a byte is 8 bits.",
         ),
         Wrong(
-            share_that_is_left,
+            {
+                "32 / bits_per_param": "bits_per_param / 32",
+                "16 / bits_per_param": "bits_per_param / 16",
+            },
             "You give the share that is left over. How many times smaller is the other way "
             "round: before / after.",
         ),
     ),
     right=(compressed_from_sizes, compressed_with_the_library),
+    units=("bytes",),
 )
 
 # --- 05.7 ----------------------------------------------------------------------------------------
@@ -1317,6 +1227,9 @@ E05_8 = Exercise(
 # --- 05.9 ----------------------------------------------------------------------------------------
 
 
+_LATE = "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)"
+
+
 def gpus_needed(requests_per_s, service_s, max_wait_s):
     from math import exp
 
@@ -1362,50 +1275,6 @@ def eighty_percent_busy(requests_per_s, service_s, max_wait_s):
     return ceil(requests_per_s * service_s / 0.8)
 
 
-def nobody_waits_at_all(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def mean_wait_within(requests_per_s, service_s, max_wait_s):
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) / (n_gpus / service_s - requests_per_s) > max_wait_s:
-        n_gpus += 1
-    return n_gpus
-
-
-def arrivals_not_subtracted(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-n_gpus / service_s * max_wait_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
-def one_gpu_clears_the_queue(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while erlang_c(n_gpus, busy / n_gpus) * exp(-max_wait_s / service_s) > 0.01:
-        n_gpus += 1
-    return n_gpus
-
-
 def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
     from math import exp
 
@@ -1416,36 +1285,6 @@ def a_queue_for_each_gpu(requests_per_s, service_s, max_wait_s):
         if busy / n_gpus * exp(-spare * max_wait_s) <= 0.01:
             return n_gpus
         n_gpus += 1
-
-
-def ninety_nine_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.99
-    ):
-        n_gpus += 1
-    return n_gpus
-
-
-def ten_percent_late(requests_per_s, service_s, max_wait_s):
-    from math import exp
-
-    from course.inference.queueing import erlang_c
-
-    busy = requests_per_s * service_s
-    n_gpus = int(busy) + 1
-    while (
-        erlang_c(n_gpus, busy / n_gpus) * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)
-        > 0.1
-    ):
-        n_gpus += 1
-    return n_gpus
 
 
 E05_9 = Exercise(
@@ -1472,9 +1311,9 @@ E05_9 = Exercise(
             ((0.5, 2, 1),),
         ),
         Property(
-            "other services come out right",
+            "other services come out right, one that a single GPU holds among them",
             1,
-            ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7)),
+            ((170, 0.31, 0.013), (3.3, 11, 2.9), (0.021, 5, 7.7), (0.0017, 5, 3.1)),
             hidden=True,
         ),
     ),
@@ -1491,21 +1330,25 @@ E05_9 = Exercise(
             "allowed, and a small service needs more room than a large one.",
         ),
         Wrong(
-            nobody_waits_at_all,
+            {" * exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": ""},
             "You let only 1 % wait at all. A wait of up to `max_wait_s` is allowed.",
         ),
         Wrong(
-            mean_wait_within,
+            {
+                "* exp(-(n_gpus / service_s - requests_per_s) * max_wait_s) <= 0.01": "/ (n_gpus / service_s - requests_per_s) <= max_wait_s"
+            },
             "You hold the mean wait to the limit. Then many wait longer: asked is that 99 % "
             "stay within it.",
         ),
         Wrong(
-            arrivals_not_subtracted,
+            {" - requests_per_s": ""},
             "Your queue empties as if no more requests came. They keep coming: the rate is "
             "n_gpus / service_s - requests_per_s.",
         ),
         Wrong(
-            one_gpu_clears_the_queue,
+            {
+                "exp(-(n_gpus / service_s - requests_per_s) * max_wait_s)": "exp(-max_wait_s / service_s)"
+            },
             "Your queue empties at the rate of one GPU, 1 / service_s. All of them work on it, "
             "while new requests come: n_gpus / service_s - requests_per_s.",
         ),
@@ -1515,15 +1358,20 @@ E05_9 = Exercise(
             "whichever GPU is free first, and fewer are needed.",
         ),
         Wrong(
-            ninety_nine_percent_late,
+            {"0.01": "0.99"},
             "You let 99 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
         ),
         Wrong(
-            ten_percent_late,
+            {"0.01": "0.1"},
             "You let 10 % wait too long. Of 99 % that are in time, 1 % is left: 0.01.",
         ),
     ),
     right=(gpus_needed_with_erlang_c, gpus_needed_from_the_library),
+    equivalent={
+        "0 → -1": "a round with no GPU leaves the recursion at 1, where it starts",
+        "n_gpus > busy → n_gpus >= busy": "with exactly as many GPUs as are busy all wait, 1 > 0.01",
+        f"share * {_LATE} <= 0.01 → share * {_LATE} < 0.01": "no service meets 1 % to the last digit",
+    },
 )
 
 # --- 05.10 ---------------------------------------------------------------------------------------
@@ -1608,9 +1456,12 @@ E05_10 = Exercise(
             (([8e9, 1e12], [70e9, 1e12], 2e12),),
         ),
         Property(
-            "other pairs come out right",
+            "other pairs come out right, also when asked for a little more or less than makes both "
+            "cost the same",
             1,
             (
+                (_SMALL, _LARGE, 1.43e12),
+                (_SMALL, _LARGE, 1.59e12),
                 ([6.74e9, 9.1e12], [13.1e9, 1.83e12], 4.7e13),
                 ([2.6e9, 3.19e12], [9.24e9, 8.11e11], 5.3e11),
             ),
@@ -1665,6 +1516,10 @@ E05_10 = Exercise(
         ),
     ),
     right=(lifetime_step_by_step, lifetime_with_the_library),
+    units=("factor",),
+    equivalent={
+        "bills[0] < bills[1] → bills[0] <= bills[1]": "equal bills have no cheaper model",
+    },
 )
 
 EXERCISES = [E05_1, E05_2, E05_3, E05_4, E05_5, E05_6, E05_7, E05_8, E05_9, E05_10]

@@ -1,11 +1,14 @@
-"""Configs of public models, as their `config.json` has them, with where each was read.
+"""Configs of public models: those of `course.accounting.published` and those of transformers.
 
 DEFAULTS are the models that the default configuration of a transformers class is; `config_of` asks
-the class. TYPED was typed in, without what does not matter for a count.
+the class.
 """
 
 from transformers import AutoConfig
 
+from course.accounting import published
+
+TYPED = {name: published.config(name) for name in published.names()}
 DEFAULTS = {
     "Llama-2-7B": "llama",
     "Mistral-7B-v0.1": "mistral",
@@ -28,168 +31,18 @@ DEFAULTS = {
     "gpt-oss-120b": "gpt_oss",
     "DeepSeek-V3": "deepseek_v3",
     "Llama-4-Scout": "llama4_text",
+    "GLM-4-9B-0414": "glm4",
+    "ERNIE-4.5-0.3B": "ernie4_5",
+    "ERNIE-4.5-21B-A3B": "ernie4_5_moe",
+    "Gemma-3n-E4B": "gemma3n_text",
+    "Mamba-Codestral-7B": "mamba2",
+    "Jamba-v0.1": "jamba",
+    "Qwen3-Next-80B-A3B": "qwen3_next",
 }
-
-
-def _shape(model_type, layers, width, d_ff, heads, kv_heads, vocab_size, **rest):
-    return {
-        "model_type": model_type,
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": d_ff,
-        "num_attention_heads": heads,
-        "num_key_value_heads": kv_heads,
-        "vocab_size": vocab_size,
-        **rest,
-    }
-
-
-_GEMMA2 = {"head_dim": 256, "sliding_window": 4096}
-_QWEN3 = {"head_dim": 128, "tie_word_embeddings": False}
-_QWEN3_MOE = _QWEN3 | {"num_experts": 128, "num_experts_per_tok": 8}
-_MLA = {
-    "kv_lora_rank": 512,
-    "qk_nope_head_dim": 128,
-    "qk_rope_head_dim": 64,
-    "v_head_dim": 128,
-}
-_FALCON = {"new_decoder_architecture": True, "bias": False}
-
-# Lightning-AI/litgpt, litgpt/config.py, where each names the config.json that it was taken from;
-# what is tied there is tied by the models' own code and cards.
-_LITGPT = {
-    "Llama-2-13B": _shape("llama", 40, 5120, 13_824, 40, 40, 32_000),
-    "Llama-2-70B": _shape("llama", 80, 8192, 28_672, 64, 8, 32_000),
-    "Llama-3-8B": _shape("llama", 32, 4096, 14_336, 32, 8, 128_256),
-    "Llama-3-70B": _shape("llama", 80, 8192, 28_672, 64, 8, 128_256),
-    "Llama-3.1-405B": _shape("llama", 126, 16_384, 53_248, 128, 8, 128_256),
-    "Llama-3.2-1B": _shape("llama", 16, 2048, 8192, 32, 8, 128_256, tie_word_embeddings=True),
-    "SmolLM2-135M": _shape("llama", 30, 576, 1536, 9, 3, 49_152, tie_word_embeddings=True),
-    "Mistral-Small-24B": _shape(
-        "mistral", 40, 5120, 32_768, 32, 8, 131_072, head_dim=128, sliding_window=None
-    ),
-    "Mixtral-8x22B": _shape(
-        "mixtral", 56, 6144, 16_384, 48, 8, 32_768, num_local_experts=8, num_experts_per_tok=2
-    ),
-    "Qwen2.5-0.5B": _shape("qwen2", 24, 896, 4864, 14, 2, 151_936, tie_word_embeddings=True),
-    "Qwen2.5-7B": _shape("qwen2", 28, 3584, 18_944, 28, 4, 152_064),
-    "Qwen2.5-72B": _shape("qwen2", 80, 8192, 29_568, 64, 8, 152_064),
-    "Qwen3-8B": _shape("qwen3", 36, 4096, 12_288, 32, 8, 151_936, **_QWEN3),
-    "Qwen3-30B-A3B": _shape(
-        "qwen3_moe", 48, 2048, 6144, 32, 4, 151_936, **_QWEN3_MOE, moe_intermediate_size=768
-    ),
-    "Qwen3-235B": _shape(
-        "qwen3_moe", 94, 4096, 12_288, 64, 4, 151_936, **_QWEN3_MOE, moe_intermediate_size=1536
-    ),
-    "Gemma-2B": _shape("gemma", 18, 2048, 16_384, 8, 1, 256_000, head_dim=256),
-    "Gemma-2-9B": _shape("gemma2", 42, 3584, 14_336, 16, 8, 256_000, **_GEMMA2),
-    "Gemma-2-27B": _shape(
-        "gemma2", 46, 4608, 36_864, 32, 16, 256_000, **_GEMMA2 | {"head_dim": 128}
-    ),
-    "Gemma-3-1B": _shape(
-        "gemma3_text", 26, 1152, 6912, 4, 1, 262_144, head_dim=256, sliding_window=512
-    ),
-    "Phi-2": _shape("phi", 32, 2560, 10_240, 32, 32, 51_200),
-    "Phi-4": _shape("phi3", 40, 5120, 17_920, 40, 10, 100_352, pad_token_id=None),
-    "OLMo-2-7B": _shape("olmo2", 32, 4096, 11_008, 32, 32, 100_352),
-    "OLMo-2-13B": _shape("olmo2", 40, 5120, 13_824, 40, 40, 100_352),
-    "Pythia-6.9B": _shape("gpt_neox", 32, 4096, 16_384, 32, 32, 50_432),
-    "Falcon-40B": _shape("falcon", 60, 8192, None, 128, 128, 65_024, num_kv_heads=8, **_FALCON),
-}
-
-# deepseek-ai/DeepSeek-V3, inference/configs/config_16B.json and config_236B.json.
-_DEEPSEEK = {
-    "DeepSeek-V2-Lite": _shape(
-        "deepseek_v2",
-        27,
-        2048,
-        10_944,
-        16,
-        16,
-        102_400,
-        **_MLA,
-        q_lora_rank=None,
-        moe_intermediate_size=1408,
-        n_routed_experts=64,
-        n_shared_experts=2,
-        num_experts_per_tok=6,
-        first_k_dense_replace=1,
-    ),
-    "DeepSeek-V2": _shape(
-        "deepseek_v2",
-        60,
-        5120,
-        12_288,
-        128,
-        128,
-        102_400,
-        **_MLA,
-        q_lora_rank=1536,
-        moe_intermediate_size=1536,
-        n_routed_experts=160,
-        n_shared_experts=2,
-        num_experts_per_tok=6,
-        first_k_dense_replace=1,
-    ),
-}
-
-# The models' own config.json, as public repositories quote it in their tests.
-_QUOTED = {
-    "Kimi-K2": _shape(
-        "kimi_k2",
-        61,
-        7168,
-        18_432,
-        64,
-        64,
-        163_840,
-        **_MLA,
-        q_lora_rank=1536,
-        moe_intermediate_size=2048,
-        n_routed_experts=384,
-        n_shared_experts=1,
-        num_experts_per_tok=8,
-        first_k_dense_replace=1,
-    ),
-    "OLMoE-1B-7B": _shape(
-        "olmoe", 16, 2048, 1024, 16, 16, 50_304, num_experts=64, num_experts_per_tok=8
-    ),
-    "gpt-oss-20b": _shape(
-        "gpt_oss",
-        24,
-        2880,
-        2880,
-        64,
-        8,
-        201_088,
-        head_dim=64,
-        sliding_window=128,
-        num_local_experts=32,
-        num_experts_per_tok=4,
-    ),
-    "BLOOM": {
-        "model_type": "bloom",
-        "n_layer": 70,
-        "hidden_size": 14_336,
-        "n_head": 112,
-        "vocab_size": 250_880,
-    },
-    "StarCoder": {
-        "model_type": "gpt_bigcode",
-        "n_layer": 40,
-        "n_embd": 6144,
-        "n_head": 48,
-        "n_inner": 24_576,
-        "n_positions": 8192,
-        "vocab_size": 49_152,
-    },
-}
-
-TYPED = _LITGPT | _DEEPSEEK | _QUOTED
 
 
 def config_of(name):
-    """The config of a model, as a dict."""
-    if name in TYPED:
-        return TYPED[name]
-    return AutoConfig.for_model(DEFAULTS[name]).to_dict()
+    """The config of a model, as a dict; that of transformers where it has one."""
+    if name in DEFAULTS:
+        return AutoConfig.for_model(DEFAULTS[name]).to_dict()
+    return published.config(name)

@@ -15,16 +15,20 @@ from course.accounting import model_types
 torch.set_num_threads(1)  # two threads for so little work wait for one another
 transformers.logging.set_verbosity_error()  # it warns of token ids beyond so small a vocabulary
 
+
+def _recurs(kind):
+    return kind.recurrence is not model_types.ModelType().recurrence
+
+
 COUNTED = sorted(
     model_types.MODEL_TYPES.keys() - {"kimi_k2"}
 )  # which transformers calls deepseek_v3
 WITH_EXPERTS = {  # how they call the number of their experts
-    **dict.fromkeys(
-        ("mixtral", "phimoe", "granitemoe", "gpt_oss", "llama4_text"), "num_local_experts"
-    ),
-    **dict.fromkeys(("olmoe", "qwen2_moe", "qwen3_moe"), "num_experts"),
-    **dict.fromkeys(("glm4_moe", "deepseek_v2", "deepseek_v3"), "n_routed_experts"),
+    name: kind.own_word("num_experts")
+    for name, kind in model_types.MODEL_TYPES.items()
+    if "num_experts" in kind.needs
 }
+RECURRENT = sorted(set(COUNTED) & {n for n, k in model_types.MODEL_TYPES.items() if _recurs(k)})
 
 # What a config may say or leave out; then both sides must fall back on the same.
 _FLAGS = (
@@ -48,6 +52,13 @@ _FLAGS = (
     "do_layer_norm_before",
     "_remove_final_layer_norm",
     "use_sliding_window",
+    "mamba_conv_bias",
+    "mamba_proj_bias",
+    "mamba_rms_norm",
+    "projectors_bias",
+    "use_conv_bias",
+    "conv_bias",
+    "block_auto_adjust_ff_dim",
 )
 _NUMBERS = {
     **dict.fromkeys(("ffn_hidden_size", "n_inner", "word_embed_proj_dim"), (1, 12)),
@@ -55,7 +66,18 @@ _NUMBERS = {
     **dict.fromkeys(("num_ln_in_parallel_attn", "n_shared_experts"), (1, 2)),
     "no_rope_layer_interval": (1, 4),
     "max_window_layers": (0, 4),
+    **dict.fromkeys(("conv_kernel", "mamba_d_conv", "linear_conv_kernel_dim"), (1, 5)),
+    **dict.fromkeys(("mamba_dt_rank", "time_step_rank"), (1, 6)),
+    **dict.fromkeys(("mamba_d_state", "state_size", "laurel_rank"), (1, 6)),
+    **dict.fromkeys(("altup_num_inputs", "conv_L_cache", "block_multiple_of"), (2, 5)),
+    **dict.fromkeys(("hidden_size_per_layer_input", "moe_layer_interval"), (1, 3)),
+    **dict.fromkeys(("moe_layer_start_index", "moe_num_shared_experts"), (0, 3)),
+    "moe_layer_end_index": (-1, 3),
+    "chunk_size": (1, 4),
+    "mamba_chunk_size": (1, 4),
+    "block_size": (1, 4),
 }
+_SLIDING = ("full_attention", "sliding_attention")
 _HEAD_DIM_UNDECLARED = ("qwen3_moe", "glm4_moe")  # their code asks for it all the same
 
 
@@ -78,26 +100,28 @@ def small_configs(draw, model_type, *, least_width=2):
         "vocab_size": whole(4, 60),
         "hidden_size": n_heads * draw(head_dims),
         "num_hidden_layers": n_layers,
-        "num_attention_heads": n_heads,
     }
+    if kind.attention:
+        c["num_attention_heads"] = n_heads
     c |= {key: maybe() for key in _FLAGS if key in declared and maybe()}
     c |= {key: whole(*_NUMBERS[key]) for key in _NUMBERS if key in declared and maybe()}
 
     for key in ("num_key_value_heads", "num_kv_heads"):
-        if key in kind.needs or (key in declared and maybe()):
+        if key in {*kind.needs, *kind.assumes} or (key in declared and maybe()):
             c[key] = draw(kv_heads)
     may_have_head_dim = "head_dim" in declared or model_type in _HEAD_DIM_UNDECLARED
-    if "head_dim" in kind.needs or (may_have_head_dim and not kind.latent and maybe()):
+    if "head_dim" in {*kind.needs, *kind.assumes} or (
+        may_have_head_dim and not kind.latent and maybe()
+    ):
         c["head_dim"] = draw(head_dims)
     if "sliding_window" in declared:
-        c["sliding_window"] = whole(2, 9)
+        c["sliding_window"] = None if model_type == "minimax" else whole(2, 9)
         if "layer_types" not in declared and maybe():  # else transformers cannot do without
             c["sliding_window"] = None
     if "attention_chunk_size" in declared:
         c["attention_chunk_size"] = whole(2, 9)
-    if "layer_types" in declared and maybe():
-        windowed = "chunked_attention" if kind.chunked else "sliding_attention"
-        layer_types = st.sampled_from(["full_attention", windowed])
+    if kind.layer_types and maybe():
+        layer_types = st.sampled_from(kind.layer_types)
         c["layer_types"] = draw(st.lists(layer_types, min_size=n_layers, max_size=n_layers))
         if "use_sliding_window" in declared:
             c["use_sliding_window"] = True  # else transformers looks for a window in vain
@@ -125,8 +149,60 @@ def small_configs(draw, model_type, *, least_width=2):
         c[key] = whole(16, 40)
     if "rotary_dim" in declared:
         c["rotary_dim"] = 2
-    c = {kind.names.get(key, key): value for key, value in c.items()}
+    if _recurs(kind):
+        c |= draw(_recurrences(model_type, c["hidden_size"], n_layers))
+    if model_type == "gemma3n_text":
+        c |= draw(_gemma3n(n_layers))
+    c = {kind.own_word(key): value for key, value in c.items()}
     return {"model_type": model_type, "pad_token_id": None, **c}
+
+
+@st.composite
+def _recurrences(draw, model_type, d_model, n_layers):
+    """Keys of a recurrence that depend on one another."""
+    c, layers = {}, st.lists(st.integers(0, n_layers - 1), max_size=n_layers, unique=True)
+    n_heads = draw(st.sampled_from([n for n in (1, 2, 4) if 2 * d_model % n == 0]))
+    n_groups = draw(st.sampled_from([n for n in (1, 2, 4) if n_heads % n == 0]))
+    if model_type == "mamba2":
+        c |= {"num_heads": n_heads, "head_dim": 2 * d_model // n_heads, "n_groups": n_groups}
+    elif model_type in ("bamba", "granitemoehybrid", "falcon_h1"):
+        c |= {"mamba_n_heads": n_heads, "mamba_n_groups": n_groups}
+    elif model_type == "jamba":
+        for of in ("attn", "expert"):
+            c[f"{of}_layer_period"] = period = draw(st.integers(1, 3))
+            c[f"{of}_layer_offset"] = draw(st.integers(0, period - 1))
+    elif model_type == "qwen3_next":
+        c["linear_num_value_heads"] = n_heads
+        c["linear_num_key_heads"] = n_groups
+    if model_type == "bamba":
+        c["attn_layer_indices"] = draw(st.none() | layers)
+    if model_type == "lfm2":
+        c["full_attn_idxs"] = draw(st.none() | layers)
+    if model_type == "falcon_h1":
+        if draw(st.booleans()):
+            c["mamba_d_ssm"] = n_heads * draw(st.integers(1, 5))
+            c["mamba_d_head"] = c["mamba_d_ssm"] // n_heads
+        else:
+            c |= {"mamba_d_ssm": None, "mamba_d_head": "auto"}
+    return c
+
+
+@st.composite
+def _gemma3n(draw, n_layers):
+    """Gemma 3n's last layers share the keys and values of earlier ones of their kind."""
+    n_shared = draw(st.integers(0, n_layers - 1))
+    own = draw(st.lists(st.sampled_from(_SLIDING), min_size=n_layers, max_size=n_layers))
+    shared = st.sampled_from(sorted(set(own[: n_layers - n_shared])))
+    layer_types = own[: n_layers - n_shared] + [draw(shared) for _ in range(n_shared)]
+    widths = draw(
+        st.integers(1, 9) | st.lists(st.integers(1, 9), min_size=n_layers, max_size=n_layers)
+    )
+    return {
+        "num_kv_shared_layers": n_shared,
+        "layer_types": layer_types,
+        "intermediate_size": widths,
+        "vocab_size_per_layer_input": draw(st.integers(1, 9)),
+    }
 
 
 def build(config, device="meta"):

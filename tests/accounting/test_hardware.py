@@ -10,8 +10,21 @@ def test_the_h100_is_the_dense_one():
     h100 = chip("H100")
     assert h100.peak() == h100.peak("bf16") == pytest.approx(989.4e12)
     assert h100.peak("fp8") == pytest.approx(2 * h100.peak(), rel=0.001)
-    assert (h100.memory_bytes, h100.bandwidth_bytes_per_s, h100.power_w) == (80e9, 3.35e12, 700)
+    assert (h100.bandwidth_bytes_per_s, h100.power_w) == (3.35e12, 700)
     assert "NVIDIA" in h100.source
+
+
+def test_memory_is_what_the_driver_reports_and_not_round_gigabytes():
+    assert chip("H100").memory_bytes == 81_559 * 2**20
+    reported = fact("hw_note.memory_mib").value
+    for name in chip_names():
+        printed = fact(f"hw.{name}").value["memory_bytes"]
+        if name in reported:
+            assert chip(name).memory_bytes == reported[name] * 2**20
+            assert 1 < chip(name).memory_bytes / printed < 1.08  # GB on the box, about GiB inside
+        else:
+            assert chip(name).memory_bytes == printed
+    assert {"GB200", "B300", "TPU-v4"} <= set(chip_names()) - reported.keys()
 
 
 def test_a_chip_without_bf16_peaks_in_fp16():

@@ -117,7 +117,9 @@ class Lab:
         deadline = time.monotonic() + _TIMEOUT_S
         while not _answers(f"{self._url}/api?token={self._token}"):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.folder / "lab.log").read_text(errors="replace")[-3000:])
+                raise RuntimeError(
+                    (self.folder / "lab.log").read_text(errors="replace", encoding="utf-8")[-3000:]
+                )
             time.sleep(0.1)
 
 

@@ -35,11 +35,9 @@ def test_the_numbers_that_learners_read_are_the_facts():
 
 def test_what_the_predictions_are_told_is_what_comes_out():
     assert answer(1)(70e9, 1.4e12) > answer(1)(175e9, 300e9)
-    assert '"4,000", because="Its authors print 3,640' in TEXT
     assert abs(math.log10(answer(2)(3.14e23) / 4_000)) < 0.1
     bf16, four_bits = answer(3)(70e9, 16), answer(3)(70e9, 4)
     assert (bf16["fits"], four_bits["fits"]) == (False, True)
-    assert f"{bf16['GB']:g} GB in bf16 and {four_bits['GB']:g} GB in 4 bits" in TEXT
     with pytest.raises(ValueError, match="8x7"):
         float("8x7")
 

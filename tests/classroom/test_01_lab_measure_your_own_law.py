@@ -2,13 +2,16 @@
 
 import json
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from course.classroom import judge, release
+from course.classroom import check, judge, release
 from course.evidence import fact
+from course.experiments.model import count_parameters, flops_per_token
 from course.scaling.fitting import bootstrap, fit_power_law
+from course.scaling.isoflop import valley_minimum
 
 NAME = "01_lab_measure_your_own_law"
 EXERCISES = judge.load(release.ROOT / f"solutions/judges/{NAME}.py")
@@ -147,3 +150,66 @@ def test_what_moves_the_exponent():
     for one in found[:2]:  # "about a tenth, up or down"
         assert abs(one["ruined"] / one["sound"] - 1) == pytest.approx(0.1, abs=0.04)
     assert f"Kaplan ({fact('kaplan.optimal_exponents').value['n_params']}, " in TEXT
+
+
+# --- the library ----------------------------------------------------------------------------------
+
+
+def count(d_model, n_layers, context):
+    counted = asdict(count_parameters(d_model, n_layers))
+    return counted | {"flops_per_token": flops_per_token(d_model, n_layers, context)}
+
+
+def power_law(x, y):
+    fit = fit_power_law(x, y)
+    return {"coefficient": fit.coefficient, "exponent": fit.exponent}
+
+
+def exponent_of(valleys):
+    used, sizes = [], []
+    for flops, n_params, losses in valleys:
+        try:
+            bottom = valley_minimum(n_params, losses)
+        except ValueError:  # it opens downwards
+            continue
+        if bottom.inside:
+            used.append(flops)
+            sizes.append(bottom.n_params)
+    if len(used) < 2:
+        raise ValueError("two valleys are needed")
+    exponent = np.polyfit(np.log(used), np.log(sizes), 1)[0]
+    return {"used": used, "sizes": sizes, "exponent": exponent}
+
+
+def forecast_error(flops, losses, below):
+    c, loss = np.array(flops), np.array(losses)
+    if c.max() < below:
+        raise ValueError("the largest budget must stay out of the fit")
+    predicted = fit_power_law(c[c < below], loss[c < below]).predict(c.max())
+    observed = loss[np.argmax(c)]
+    return {"predicted": predicted, "error_percent": (predicted / observed - 1) * 100}
+
+
+def what_moved(sound, flawed_study):
+    one, two = (exponent_of(valleys)["exponent"] for valleys in (sound, flawed_study))
+    moves = "up" if two > one + 0.01 else "down" if two < one - 0.01 else "not"
+    return {"sound": one, "ruined": two, "moves": moves}
+
+
+OF_THE_COURSE = {1: count, 2: power_law, 4: exponent_of, 8: forecast_error, 9: what_moved}
+
+
+@pytest.mark.parametrize("number", OF_THE_COURSE)
+def test_the_library_agrees_in_every_case_but_is_no_answer(number):
+    library = OF_THE_COURSE[number]
+    for part in judge.describe(EXERCISES[f"01.L{number}"], hidden=True)["properties"]:
+        for case in part["cases"]:
+            outcome = check.outcome(library, case["args"])
+            assert check.holds(outcome, case["expected"], part["rel_tol"]), case
+    assert check.borrowed(library)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
+def test_own_code_is_asked_for(exercise):
+    assert exercise.own
+    assert not check.borrowed(exercise.reference)

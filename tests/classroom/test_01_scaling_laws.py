@@ -8,7 +8,9 @@ import pytest
 
 from course.classroom import check, judge, release
 from course.evidence import fact
-from course.scaling.presets import BESIROGLU_2024
+from course.scaling.isoflop import valley_minimum
+from course.scaling.laws import ChinchillaLaw, bits_per_byte, extrapolating, perplexity
+from course.scaling.presets import BESIROGLU_2024, KAPLAN_2020, KAPLAN_2020_JOINT
 
 NAME = "01_scaling_laws"
 EXERCISES = judge.load(release.ROOT / f"solutions/judges/{NAME}.py")
@@ -155,7 +157,7 @@ def test_the_forecast():
     assert visible_cases(10)[1] == (flops, losses, 1e22, t)
     found = answer(10)(flops, losses, 1e22, t)
     width = found["high"] - found["low"]
-    assert f"{found['loss']:.2f} nats at 1e22 FLOP, the interval {width:.2f} wide" in names(10)[1]
+    assert f"{found['loss']:.2f} nats at 1e22 FLOP, the interval {width:.2f} wide" in names(10)[0]
     ends = f"From {found['low']:.2f} to {found['high']:.2f} nats."
     assert f'compare("E01.10", "{width:.2f} nats", because="{ends}")' in TEXT
 
@@ -173,6 +175,61 @@ def test_the_truth_lies_where_the_notebook_says():
     above = np.log(losses) > intercept + slope * np.log(flops)
     assert above[[0, -1]].all()  # "those at the ends above"
     assert not above[2:-1].any()  # "the runs in the middle lie below the line"
+
+
+# --- the library ----------------------------------------------------------------------------------
+
+
+def kaplan_loss(flops):
+    with extrapolating():
+        return KAPLAN_2020.loss_from_compute(flops)
+
+
+def compare_models(losses, bytes_per_token):
+    bits = bits_per_byte(np.array(losses), np.array(bytes_per_token))
+    return {"perplexity": perplexity(losses), "bits_per_byte": bits, "best": bits.argmin()}
+
+
+def optimum(flops, A, B, alpha, beta):
+    return ChinchillaLaw(1.7, A, B, alpha, beta).optimum(flops)
+
+
+def isoflop_minimum(n_params, losses):
+    found = valley_minimum(n_params, losses)
+    if not found.inside:
+        raise ValueError("outside of the points")
+    return found.n_params
+
+
+def compare_laws(first, second):
+    with extrapolating():
+        kaplan, refit = (
+            [law.loss(*model) for model in (first, second)]
+            for law in (KAPLAN_2020_JOINT, BESIROGLU_2024)
+        )
+    ahead = [two.index(min(two)) for two in (kaplan, refit)]
+    return {"kaplan": kaplan, "refit": refit, "disagree": ahead[0] != ahead[1]}
+
+
+OF_THE_COURSE = {
+    3: kaplan_loss,
+    4: compare_models,
+    5: optimum,
+    6: isoflop_minimum,
+    9: compare_laws,
+}
+
+
+@pytest.mark.parametrize("number", OF_THE_COURSE)
+def test_the_library_agrees_in_every_case_but_is_no_answer(number):
+    exercise, library = EXERCISES[f"01.{number}"], OF_THE_COURSE[number]
+    for part in judge.describe(exercise, hidden=True)["properties"]:
+        for case in part["cases"]:
+            outcome = check.outcome(library, case["args"])
+            assert check.holds(outcome, case["expected"], part["rel_tol"]), case
+    assert exercise.own
+    assert check.borrowed(library)
+    assert not check.borrowed(exercise.reference)
 
 
 # --- what learners are told -----------------------------------------------------------------------

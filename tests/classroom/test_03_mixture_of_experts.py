@@ -149,7 +149,6 @@ def test_a_test_of_one_token_shows_two_of_the_four_silent_faults():
     assert sum(found.values()) == 2
     assert found["softmax"]
     assert found["loss"]
-    assert 'compare("E03.6", 2' in TEXT
 
 
 def test_the_parameters_of_mixtral():
@@ -158,7 +157,6 @@ def test_the_parameters_of_mixtral():
     found = answer(7)(mixtral)
     assert (found["total"], found["active"]) == (MIXTRAL["n_params"], MIXTRAL["n_active_params"])
     assert f"{found['total']:,} and {found['active']:,}, and {found['gb']:.1f} GB" in names(7)[1]
-    assert f"2 * {found['total']:_} / 1e9" in TEXT
     as_a = wrong(7, "8 × 7B and 2 × 7B").answer(mixtral)
     assert (as_a["total"], as_a["active"]) == (56e9, recount["two_times_7b"])
     shown = {}

@@ -499,17 +499,26 @@ def test_each_key_earns_its_own_points(values, earned, right):
 
 
 def test_a_mistake_explains_a_key_only_when_it_gives_it_in_every_case():
-    doubled = ("You double b.", given({"a": 1, "b": 4}, {"a": 3, "b": 8}))
+    squared = ("You square b.", given({"a": 1, "b": 4.5}, {"a": 3, "b": 8.5}))
     told = [
-        verdicts(by_key([doubled]), given(*values))[0]["diagnosis"]
+        verdicts(by_key([squared]), given(*values))[0]["diagnosis"]
         for values in (
-            ({"a": 1, "b": 4}, {"a": 3, "b": 8}),  # that mistake
-            ({"a": 9, "b": 4}, {"a": 9, "b": 8}),  # and another besides: b is explained
-            ({"a": 1, "b": 4}, {"a": 3, "b": 9}),  # alike in one case: by chance
-            (A, {"a": 3, "b": 8}),  # right where the mistake is wrong
+            ({"a": 1, "b": 4.5}, {"a": 3, "b": 8.5}),  # that mistake
+            ({"a": 9, "b": 4.5}, {"a": 9, "b": 8.5}),  # and another besides: b is explained
+            ({"a": 1, "b": 4.5}, {"a": 3, "b": 9.5}),  # alike in one case: by chance
+            (A, {"a": 3, "b": 8.5}),  # right where the mistake is wrong
         )
     ]
-    assert told == ["You double b.", "You double b.", None, None]
+    assert told == ["You square b.", "You square b.", None, None]
+
+
+@pytest.mark.parametrize("wrong", [0, 7, True, "seen", math.inf, [0, 3]])
+def test_what_many_mistakes_share_explains_no_key_alone(wrong):
+    mistake = ("It is b.", given({"a": 1, "b": wrong}, {"a": 3, "b": wrong}))
+    alone = given({"a": 1, "b": wrong}, {"a": 3, "b": wrong})
+    with_another = given({"a": 9, "b": wrong}, {"a": 9, "b": wrong})
+    assert verdicts(by_key([mistake]), alone)[0]["diagnosis"] == "It is b."
+    assert verdicts(by_key([mistake]), with_another)[0]["diagnosis"] is None
 
 
 def test_two_mistakes_that_fit_alike_explain_nothing():

@@ -1,5 +1,7 @@
 """Domains of a real corpus, their evenness, and mixtures that add up."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -214,3 +216,13 @@ def test_more_diverse_text_generalises_better():
     alone = [NgramModel(4).fit([source(name)[:80_000]]).nats_per_byte(test) for name in names]
     mixed = [source(name)[:20_000] for name in (*names, "json")]
     assert NgramModel(4).fit(mixed).nats_per_byte(test) < min(alone)
+
+
+def test_words_keep_their_marks_and_half_a_pair_stops_nothing():
+    hindi = ["वह दिन में काम करता है", "दिन में धूप है", "हर दिन नया है", "दिन ढल गया है"] * 3
+    poor = ["वह दीन की सेवा करता है", "दीन जन दुखी है", "दीन को दान दो", "दीन का साथ दो \ud83d"] * 3
+    analyzer = DataDiversityAnalyzer().train(hindi + poor, ["day"] * 12 + ["poor"] * 12)
+    assert analyzer.classify(["दिन", "दीन"]) == ["day", "poor"]
+    decomposed = [unicodedata.normalize("NFD", text) for text in ("déjà", "été")]
+    coverage = analyzer.analyze_domain_coverage(decomposed, ["a", "b"])
+    assert coverage.distribution == {"a": 4 / 7, "b": 3 / 7}

@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from course.data import INDEXED_WEB, MUENNIGHOFF_2023, VILLALOBOS_INTERVAL, DataExhaustionForecast
-from course.data.explorer import (
-    MOST_COMPUTE,
-    epochs_view,
-    repeat_explorer,
-    run_out_explorer,
-    run_out_view,
-)
+from course.data.explorer import repeat_explorer, run_out_explorer
+from course.data.views import MOST_COMPUTE, epochs_view, run_out_view
 from course.figures import new_figure
 from course.scaling import OutsideFittedRange
 
@@ -141,9 +136,9 @@ def test_the_start_is_near_the_papers_own_projection():
     view = run_out_view(2.37, INDEXED_WEB, 3)
     usual = DataExhaustionForecast().forecast_data_exhaustion().median_year
     assert view.usual.median_year == pytest.approx(usual, abs=0.1)
-    assert view.found.median_year == pytest.approx(usual, abs=0.5)
+    assert view.forecast.median_year == pytest.approx(usual, abs=0.5)
     early, late = VILLALOBOS_INTERVAL
-    assert early < view.found.median_year < late
+    assert early < view.forecast.median_year < late
     assert (np.diff(view.probability) >= 0).all()
     assert view.probability[-1] > 0.99
 
@@ -160,13 +155,13 @@ def test_the_start_is_near_the_papers_own_projection():
 )
 def test_each_term_moves_the_date_its_way(sooner, later):
     usual = {"growth": 2.37, "stock": INDEXED_WEB, "epochs": 3}
-    first, second = (run_out_view(**usual | one).found.median_year for one in (sooner, later))
+    first, second = (run_out_view(**usual | one).forecast.median_year for one in (sooner, later))
     assert first < second
 
 
 def test_a_slow_demand_never_gets_there_in_part_of_the_samples():
     words = of(run_out_explorer).sentence(growth=1.1)
     view = run_out_view(1.1, INDEXED_WEB, 3)
-    assert 0 < view.found.probability_never < 1
-    assert f"in {view.found.probability_never:.0%} of the samples it never does" in words
+    assert 0 < view.forecast.probability_never < 1
+    assert f"in {view.forecast.probability_never:.0%} of the samples it never does" in words
     assert "to never" in words

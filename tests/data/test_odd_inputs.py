@@ -18,7 +18,7 @@ from course.data import (
     filter_by_statistics,
     shingles,
 )
-from course.data.comparison import equivalent_share, mixtures
+from course.data.study import equivalent_share, mixtures
 
 MODEL = NgramModel(3).fit(["abcabc"])
 BASE = MUENNIGHOFF_2023.base
@@ -69,7 +69,7 @@ def test_a_multiplier_out_of_reach_of_repetition_has_a_loss_all_the_same():
 
 def test_one_seed_tells_nothing_apart():
     rows = [{"words_share": share, "loss_code": 1.0, "loss_words": 2.0} for share in (0, 0.5, 1)]
-    with pytest.raises(ValueError, match="two seeds"):
+    with pytest.raises(ValueError, match="two seeds or more"):
         mixtures(rows).indistinguishable_shares(0.5)
 
 

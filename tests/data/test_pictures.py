@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from course.data import DataExhaustionForecast, plots
-from course.data.comparison import mixtures, quality, repetition
+from course.data.study import mixtures, quality, repetition
 from course.figures import new_figure, png
 
 STILL = {

@@ -2,6 +2,7 @@
 
 import random
 import re
+import unicodedata
 
 import numpy as np
 import pytest
@@ -148,6 +149,49 @@ def test_a_wrong_threshold_is_refused(threshold):
 
 
 # --- statistics -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("वह दिन में काम करता है", "वह दीन में काम करता है"),  # day, poor: a vowel sign apart
+        ("ไปหาแม่", "ไปหาแม"),  # a tone mark apart
+    ],
+)
+def test_a_combining_mark_makes_another_word(first, second):
+    assert deduplicate([first, second]).kept == (0, 1)
+    assert deduplicate([first, first]).kept == (0,)
+
+
+def test_thai_is_compared_character_by_character():
+    text = "".join(chr(0x0E01 + i % 40) for i in range(0, 400, 7))
+    assert 0.5 < similarity(text, text[:-2] + "กก") < 1
+
+
+def test_composed_and_decomposed_letters_are_one_text():
+    text = "Élève à l'école, où il étudie le français déjà\n한국어 문장"
+    other = unicodedata.normalize("NFD", text)
+    assert other != text
+    assert similarity(text, other) == 1
+    assert document_statistics(text) == document_statistics(other)
+    model = NgramModel(3).fit(["où il étudie"])
+    assert model.perplexity(text) == model.perplexity(other)
+
+
+def test_marks_are_letters_and_no_symbols():
+    found = document_statistics("वह दिन में काम करता है और हिन्दी पढ़ता है")
+    assert found.symbol_share == 0
+    assert found.alphabetic_share == 1
+    assert document_statistics("ก่อนที่ ١٢٣ ५").symbol_share == 0
+    assert document_statistics("€ + €").symbol_share == 1
+
+
+def test_half_a_surrogate_pair_stops_nothing():
+    documents = ["a text with \ud83d in it", "another text, without", "a text with \ud83d in it"]
+    assert deduplicate(documents).kept == (0, 1)
+    assert document_statistics(documents[0]).n_chars == 19
+    model = NgramModel(2).fit(documents)
+    assert filter_by_perplexity(documents, model, 0, 1).kept == (0, 1, 2)
 
 
 def test_statistics_by_hand():

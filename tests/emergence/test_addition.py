@@ -9,23 +9,16 @@ from course.emergence.__main__ import main
 from course.emergence.addition import (
     N_PLACES,
     PROMPT,
-    SEEDS,
     add,
-    by_size,
     draw_problems,
     held_out_problems,
-    if_independent,
-    load_addition,
     measure,
-    specs,
-    steepness,
     train_adder,
     training_problems,
     write_problems,
 )
+from course.emergence.study import if_independent, load_addition
 from course.experiments.model import LanguageModel
-
-MEASURES = ("loss", "accuracy", "exact_match", "sampled_match")
 
 
 @pytest.fixture(scope="module")
@@ -89,20 +82,20 @@ def test_exact_match_is_that_of_generation(adder):
 
 def test_an_untrained_model_knows_nothing():
     model = LanguageModel(16, addition.N_LAYERS, addition.CONTEXT)
-    found = measure(model, write_problems(held_out_problems(200)))
-    assert found["loss"] == pytest.approx(np.log(256), rel=1e-4)
-    assert found["sampled_match"] == pytest.approx(256.0**-7, rel=1e-3)
-    assert found["exact_match"] == 0
+    measures = measure(model, write_problems(held_out_problems(200)))
+    assert measures["loss"] == pytest.approx(np.log(256), rel=1e-4)
+    assert measures["sampled_match"] == pytest.approx(256.0**-7, rel=1e-3)
+    assert measures["exact_match"] == 0
 
 
 def test_measures_hang_together(adder):
-    found = measure(adder, write_problems(held_out_problems(300)))
-    places = [found[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)]
-    assert np.mean(places) == pytest.approx(found["accuracy"])
-    assert found["exact_match"] <= min(places)
+    measures = measure(adder, write_problems(held_out_problems(300)))
+    places = [measures[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)]
+    assert np.mean(places) == pytest.approx(measures["accuracy"])
+    assert measures["exact_match"] <= min(places)
     # Jensen: the mean of a product of probabilities is at least exp of the mean of its logarithm.
-    assert found["sampled_match"] >= np.exp(-N_PLACES * found["loss"])
-    assert if_independent([found])[0] <= found["accuracy"] ** N_PLACES
+    assert measures["sampled_match"] >= np.exp(-N_PLACES * measures["loss"])
+    assert if_independent([measures])[0] <= measures["accuracy"] ** N_PLACES
 
 
 def test_thirty_steps_teach_something_and_the_same_each_time(adder):
@@ -112,67 +105,7 @@ def test_thirty_steps_teach_something_and_the_same_each_time(adder):
     assert measure(train_adder(16, seed=1, n_steps=30), text) != measure(adder, text)
 
 
-def test_steepness_of_a_line_is_one_and_of_a_step_is_larger():
-    sizes = np.array([1e3, 1e4, 1e5])
-    assert steepness(sizes, [0.0, 1.0, 2.0]) == pytest.approx(1)
-    assert steepness(sizes, [1.0, 0.5, 0.0]) == pytest.approx(1)
-    assert steepness(sizes, [0.0, 0.0, 1.0]) == pytest.approx(2)
-    assert steepness(sizes, [0.1, -0.1, 1.0]) == pytest.approx(2)  # ups and downs are evened out
-
-
-def test_by_size_needs_two_seeds():
-    rows = [{"n_params": 5, "loss": 1.0}, {"n_params": 5, "loss": 2.0}, {"n_params": 3, "loss": 0}]
-    with pytest.raises(ValueError, match="two seeds"):
-        by_size(rows, "loss")
-    sizes, mean, se = by_size([*rows, {"n_params": 3, "loss": 1}], "loss")
-    assert (sizes.tolist(), mean.tolist(), se.tolist()) == ([3, 5], [0.5, 1.5], [0.5, 0.5])
-
-
-# --- the table that comes with the course ---------------------------------------------------------
-
-
-def test_the_table_holds_the_runs_of_the_plan():
-    rows = load_addition()
-    planned = {tuple(spec.values()) for spec in specs()}
-    assert {(row["d_model"], row["seed"], row["n_steps"]) for row in rows} == planned
-    assert len(rows) == len(planned)
-    for row in rows:
-        assert row["n_params"] == addition.n_params(row["d_model"])
-        assert row["flops"] == addition.flops(row)
-        places = [row[f"accuracy_{place}"] for place in range(1, N_PLACES + 1)]
-        assert np.mean(places) == pytest.approx(row["accuracy"], abs=1e-5)
-
-
-def test_exact_match_sleeps_while_digits_are_learned_and_the_loss_moves_at_once_too():
-    """K026, K027: by one measure nothing has begun at width 32, by another it has.
-
-    Accuracy and loss have made ten times the part of their way there. But between widths 32 and 48
-    the loss falls as suddenly as exact match rises: at this task the jump is not only the metric's.
-    """
-    rows = load_addition()
-    means = {}
-    for name in MEASURES:
-        sizes, means[name], _ = by_size(rows, name)
-    assert means["exact_match"][1] < 0.01
-    assert means["exact_match"][-1] > 0.7
-    assert means["accuracy"][0] > 0.3
-    way = {name: (mean[1] - mean[0]) / (mean[-1] - mean[0]) for name, mean in means.items()}
-    for smooth in ("accuracy", "loss"):
-        assert way[smooth] > 9 * way["exact_match"]
-        assert steepness(sizes, means[smooth]) > 1.5
-
-
-def test_exact_match_is_near_the_product_of_the_digits_accuracies():
-    """K026: p^k makes most of the jump, where the digits' mistakes would be independent.
-
-    They are not quite: one missed carry spoils more than one digit, so exact match lies above.
-    """
-    rows = load_addition()
-    exact = np.array([row["exact_match"] for row in rows])
-    product = if_independent(rows)
-    assert np.corrcoef(product, exact)[0, 1] > 0.98
-    assert np.abs(product - exact).max() < 0.12
-    assert np.mean(exact - product) > 0
+# --- the command ----------------------------------------------------------------------------------
 
 
 def test_the_command_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
@@ -182,10 +115,9 @@ def test_the_command_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
         (few[:1], "1 runs done now, 1 in all"),
         (few, "1 runs done now, 2 in all"),
     ):
-        monkeypatch.setattr(addition, "specs", lambda found=specs_now: found)
+        monkeypatch.setitem(addition.STUDIES, "addition", lambda planned=specs_now: planned)
         main(["--table", str(table)])
         assert told in capsys.readouterr().out
     rows = load_addition(table=table)
     assert [row["seed"] for row in rows] == [0, 1]
     assert list(rows[0]) == list(load_addition()[0])
-    assert SEEDS == 5

@@ -12,27 +12,26 @@ SIZES = (10, 20, 50, 100, 400)
 def test_the_error_peaks_where_features_and_samples_are_as_many_and_falls_again(n_samples):
     """K038: more of something is no decline for ever; past the peak the error falls below it."""
     sizes = n_samples * np.array([0.4, 0.8, 0.9, 1, 1.1, 1.2, 2, 8])
-    found = double_descent(sizes.round().astype(int), n_samples)
-    peak = found.test_error.argmax()
-    assert found.n_features[peak] == n_samples
-    log_error, se = np.log(found.test_error), found.log_error_se
+    fit = double_descent(sizes.round().astype(int), n_samples)
+    error = fit.test_error
+    peak = error.value.argmax()
+    assert fit.n_features[peak] == n_samples
     for other in (0, -1):
-        difference = log_error[peak] - log_error[other]
-        assert difference > 3 * np.hypot(se[peak], se[other])
-    assert np.all(np.diff(log_error[peak:]) < 0)
+        assert error.low[peak] > error.high[other]
+    assert np.all(np.diff(error.value[peak:]) < 0)
 
 
 def test_ridge_takes_the_peak_away():
-    found = double_descent(SIZES, ridge=0.1)
-    assert np.all(np.diff(found.test_error) < 0)
-    assert np.all(found.test_error[2:] < double_descent(SIZES).test_error[2:])
+    fit = double_descent(SIZES, ridge=0.1)
+    assert np.all(np.diff(fit.test_error.value) < 0)
+    assert np.all(fit.test_error.value[2:] < double_descent(SIZES).test_error.value[2:])
 
 
 def test_without_noise_the_peak_is_lower_but_there():
     """What is not linear in the features acts as noise of its own."""
     quiet, noisy = double_descent(SIZES, noise=0.0), double_descent(SIZES)
-    assert quiet.test_error.argmax() == noisy.test_error.argmax() == 2
-    assert quiet.test_error[2] < noisy.test_error[2]
+    assert quiet.test_error.value.argmax() == noisy.test_error.value.argmax() == 2
+    assert quiet.test_error.value[2] < noisy.test_error.value[2]
 
 
 def test_samples_are_passed_through_once_features_are_as_many():
@@ -54,7 +53,7 @@ def test_least_squares_is_that_of_numpy_and_the_least_in_norm():
 def test_one_size_does_not_depend_on_the_others_asked_for():
     alone = double_descent(20, n_samples=30)
     among = double_descent((10, 20), n_samples=30)
-    assert alone.test_error[0] == pytest.approx(among.test_error[1])
+    assert alone.test_error.value[0] == pytest.approx(among.test_error.value[1])
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 
 from course.emergence import NOISES, exact_match
-from course.emergence.explorer import (
-    MEASURES,
-    RULES,
-    SHARES,
-    decline_explorer,
-    decline_view,
-    metric_explorer,
-    metric_view,
-)
+from course.emergence.explorer import decline_explorer, metric_explorer
+from course.emergence.views import MEASURES, RULES, SHARES, decline_view, metric_view
 
 OURS, FIVE, NAIVE = RULES
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course.experiments import plots, study
+from course.experiments import approaches as comparisons
+from course.experiments import flawed_studies, forecasts, plots, rates, study
 from course.experiments.explorer import SEEDS, break_the_law, how_sure
 from course.figures import new_figure, png
 
@@ -23,14 +24,14 @@ def frontier(axes):
 
 @functools.cache
 def approaches():
-    return study.compare_approaches(study.measured("isoflop"), n_samples=60)
+    return comparisons.compare_approaches(study.measured("isoflop"), n_samples=60)
 
 
 STILL = {
     plots.draw_frontier: frontier,
     plots.draw_valleys: lambda axes: plots.draw_valleys(axes, study.measured("isoflop")),
     plots.draw_rates: lambda axes: plots.draw_rates(
-        axes, study.rate_studies(study.measured("learning_rate"))
+        axes, rates.rate_studies(study.measured("learning_rate"))
     ),
     plots.draw_sizes: lambda axes: plots.draw_sizes(axes, approaches()),
     plots.draw_exponent: lambda axes: plots.draw_exponent(axes, approaches().fits["2. parabolas"]),
@@ -50,7 +51,7 @@ def few_samples():
 
 
 def _forget():
-    for function in (study.forecast, study.flawed_study, study.best_study):
+    for function in (forecasts.forecast, flawed_studies.flawed_study, flawed_studies.best_study):
         function.cache_clear()
 
 
@@ -151,7 +152,7 @@ def test_every_setting_draws_or_says_why_not(explorer):
 
 def test_how_sure_says_what_was_forecast():
     most = len(study.fitted_budgets(study.measured("isoflop", "largest")))
-    result, words = study.forecast(most), of(how_sure).sentence()
+    result, words = forecasts.forecast(most), of(how_sure).sentence()
     assert words.startswith(f"From {most} budgets the exponent of N* is ")
     assert f"{result.predicted:.3f} nats per byte" in words
     assert f"Measured: {result.observed:.3f}" in words
@@ -164,7 +165,7 @@ def test_how_sure_says_what_was_forecast():
 
 
 def test_break_the_law_says_what_moved():
-    result = study.flawed_study("as they should be", "blocks only", "all", 3)
+    result = flawed_studies.flawed_study("as they should be", "blocks only", "all", 3)
     words = of(break_the_law).sentence(count="blocks only")
     assert f"C^{result.fit.sizes.exponent:.3f} (95 %: " in words
     assert "N counted in the blocks only" in words
@@ -177,8 +178,8 @@ def test_a_move_finds_its_result_ready():
     """No bootstrap while a learner waits: every setting was computed when the explorer was made."""
     of(how_sure), of(break_the_law)
     for function, ask in (
-        (study.forecast, lambda: of(how_sure).sentence(seeds=SEEDS["1 alone"])),
-        (study.flawed_study, lambda: of(break_the_law).sentence(budgets="one decade")),
+        (forecasts.forecast, lambda: of(how_sure).sentence(seeds=SEEDS["1 alone"])),
+        (flawed_studies.flawed_study, lambda: of(break_the_law).sentence(budgets="one decade")),
     ):
         before = function.cache_info().misses
         try:

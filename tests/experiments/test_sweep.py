@@ -8,17 +8,19 @@ import time
 from pathlib import Path
 
 import joblib
+import psutil
 import pytest
 
 from course.experiments.sweep import read_table, sweep
 
 ROOT = Path(__file__).resolve().parents[2]
+kills = pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL and no process groups")
 SPECS = [{"n_params": n, "seed": seed} for n in (1, 2, 3) for seed in (0, 1)]
 
 
 def double(spec):
     """What the tests sweep; every call leaves a line in the file named by the environment."""
-    with open(os.environ["CALLS"], "a") as calls:
+    with open(os.environ["CALLS"], "a", encoding="utf-8") as calls:
         calls.write(f"{spec['n_params']}-{spec['seed']}\n")
     time.sleep(float(os.environ.get("SECONDS", 0)))
     return {"loss": 2.0 * spec["n_params"] + 0.1 * spec["seed"], "ok": True}
@@ -28,7 +30,7 @@ def double(spec):
 def calls(tmp_path, monkeypatch):
     path = tmp_path / "calls"
     monkeypatch.setenv("CALLS", str(path))
-    return lambda: path.read_text().split() if path.exists() else []
+    return lambda: path.read_text(encoding="utf-8").split() if path.exists() else []
 
 
 def test_rows_hold_specification_result_and_provenance(tmp_path, calls):
@@ -59,6 +61,7 @@ def test_a_row_cut_in_the_middle_is_run_again(tmp_path, calls, cut):
     assert table.read_bytes() == whole
 
 
+@kills
 def test_kill_9_at_any_instant(tmp_path, calls):
     """The sweep and its workers are killed four times; in the end each row is there once."""
     table = tmp_path / "runs.csv"
@@ -99,6 +102,7 @@ def suicidal(spec):
     return {"loss": 1.0}
 
 
+@kills
 def test_a_worker_that_dies_is_replaced(tmp_path, calls):
     table = tmp_path / "runs.csv"
     assert sweep(suicidal, SPECS, table, n_jobs=2) == 6
@@ -109,6 +113,7 @@ def always_dies(spec):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@kills
 def test_workers_that_always_die_end_the_sweep(tmp_path):
     with pytest.raises(RuntimeError, match="workers died 3 times in a row"):
         sweep(always_dies, SPECS[:2], tmp_path / "runs.csv", n_jobs=2)
@@ -143,7 +148,7 @@ def test_a_table_that_a_spreadsheet_saved_goes_on(tmp_path, calls):
     table = tmp_path / "runs.csv"
     specs = [{"n_params": 1, "seed": 0, "factor": 1.0}, {"n_params": 2, "seed": 0, "factor": 0.5}]
     sweep(double, specs[:1], table)
-    text = table.read_text().replace(",1.0,", ',"1",').replace("\n", "\r\n")
+    text = table.read_text(encoding="utf-8").replace(",1.0,", ',"1",').replace("\n", "\r\n")
     table.write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert sweep(double, specs, table) == 1
     assert [row["n_params"] for row in read_table(table)] == [1, 2]
@@ -153,20 +158,57 @@ def test_a_table_that_a_spreadsheet_saved_goes_on(tmp_path, calls):
 def test_a_row_that_does_not_match_the_titles_is_named(tmp_path, calls, line):
     table = tmp_path / "runs.csv"
     sweep(double, SPECS[:1], table)
-    table.write_text(table.read_text() + line + "\n")
+    table.write_text(table.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
     for use in (read_table, lambda table: sweep(double, SPECS, table)):
         with pytest.raises(ValueError, match="line 3: its cells do not match the 4 titles"):
             use(table)
 
 
+def a_lock(table, process, *, started):
+    """A lock file on `table` as of `process`, which started `started` seconds after it did."""
+    text = f"{process.pid} {process.create_time() + started:.2f}"
+    table.with_name(table.name + ".lock").write_text(text, encoding="utf-8")
+
+
+def test_a_lock_is_the_one_of_its_process_only_with_its_start_time(tmp_path, calls):
+    """A container that restarts gives old numbers to new processes."""
+    table, parent = tmp_path / "runs.csv", psutil.Process(os.getppid())
+    a_lock(table, parent, started=0)
+    with pytest.raises(ValueError, match=f"is being written by process {parent.pid};"):
+        sweep(double, SPECS, table)
+    a_lock(table, parent, started=-3600)  # its number belonged to another, an hour ago
+    assert sweep(double, SPECS[:1], table) == 1
+    a_lock(table, psutil.Process(), started=-3600)  # our own number, likewise
+    assert sweep(double, SPECS[:2], table) == 1
+    a_lock(table, psutil.Process(), started=0)  # nobody but us, and we hold no lock
+    assert sweep(double, SPECS[:3], table) == 1
+    # A lock of an earlier version has no start time: its file's own time takes that place.
+    lock = tmp_path / "runs.csv.lock"
+    lock.write_text(str(parent.pid), encoding="utf-8")
+    os.utime(lock, times=(0, parent.create_time() - 3600))
+    assert sweep(double, SPECS, table) == 3
+    assert not lock.exists()
+
+
+def test_a_second_sweep_in_the_same_process_waits_its_turn(tmp_path, calls):
+    table = tmp_path / "runs.csv"
+
+    def another(spec):
+        with pytest.raises(ValueError, match=f"is being written by process {os.getpid()};"):
+            sweep(double, SPECS, table)
+        return {"loss": 1.0}
+
+    assert sweep(another, SPECS[:1], table) == 1
+
+
 def test_two_writers_are_one_too_many(tmp_path, calls):
     table, lock = tmp_path / "runs.csv", tmp_path / "runs.csv.lock"
-    lock.write_text(str(os.getppid()))
+    lock.write_text(str(os.getppid()), encoding="utf-8")
     with pytest.raises(ValueError, match="is being written by process"):
         sweep(double, SPECS, table)
-    lock.write_text("no number")
+    lock.write_text("no number", encoding="utf-8")
     assert sweep(double, SPECS[:1], table) == 1
-    lock.write_text("999999999")
+    lock.write_text("999999999", encoding="utf-8")
     assert sweep(double, SPECS, table) == 5
 
 
@@ -185,6 +227,7 @@ def test_odd_specifications_are_refused(tmp_path, specs, message):
         sweep(double, specs, tmp_path / "runs.csv")
 
 
+@kills
 def test_a_dask_cluster_that_loses_a_worker(tmp_path, calls, monkeypatch):
     """Two real workers; one is killed in mid-sweep. Every run ends up in the table once."""
     from distributed import Client, LocalCluster

@@ -33,9 +33,11 @@ def test_the_documents_sizes_fit_with_four_bits_only():
         assert memory_fit(n_params, name, bits=4).fits
     assert not memory_fit(7e9, "mobile", bits=8).fits
     assert not memory_fit(70e9, "desktop", bits=8).fits
-    weights = [memory_fit(7e9, "mobile", bits=b).weight_bytes for b in (16, 4)]
-    assert weights == [14e9, 3.5e9]
-    assert [memory_fit(70e9, "desktop", bits=b).weight_bytes for b in (16, 4)] == [140e9, 35e9]
+    for n_params, name, plain in ((7e9, "mobile", (14e9, 3.5e9)), (70e9, "desktop", (140e9, 35e9))):
+        at_16, at_4 = (memory_fit(n_params, name, bits=b).weight_bytes for b in (16, 4))
+        assert at_16 == plain[0]
+        # Each 64 weights of 4 bits share a scale of 16: a sixteenth on top.
+        assert at_4 == pytest.approx(plain[1] * (1 + 16 / 64 / 4))
     # The cache and the system come on top: a long context alone fills the phone.
     assert not memory_fit(7e9, "mobile", bits=4, context=100_000).fits
 
@@ -54,10 +56,34 @@ def test_speed_is_bandwidth_over_bytes():
     """K093: 7e9 parameters of 4 bits at 50 GB/s give about 14 tokens/s."""
     phone = EdgeDevice("phone", 8e9, 3e9, 50e9, 1e13, 5, mbu=1)
     fit = memory_fit(7e9, phone, bits=4, context=1)
-    assert fit.tokens_per_s == pytest.approx(50e9 / 3.5e9, rel=0.01)
+    with_scales = 3.5e9 * (1 + 16 / 64 / 4)
+    assert fit.tokens_per_s == pytest.approx(50e9 / with_scales, rel=0.01)
+    assert 50e9 / with_scales == pytest.approx(13.4, abs=0.1)
     assert memory_fit(7e9, phone, bits=8, context=1).tokens_per_s == pytest.approx(
-        fit.tokens_per_s / 2, rel=0.01
+        fit.tokens_per_s * 4.25 / 8.25, rel=0.01
     )
+
+
+def test_a_plan_that_fits_is_a_model_that_runs():
+    """8.4e9 parameters at 4 bits take 8.06 GB with system, runtime, scales and cache: too much."""
+    option = it.on_the_device(8.4e9, "mobile", 4)
+    assert not option.feasible
+    assert option.reason == "needs 8.06 GB, mobile has 8 GB"
+    plan = it.quantize_for_edge(8.4e9, "mobile")
+    assert (plan.bits, plan.sparsity) == (4, 0.5)
+
+
+@given(st.floats(1e8, 1e12), st.sampled_from(["mobile", "laptop", "desktop"]))
+def test_the_deployer_agrees_with_itself(n_params, device):
+    plan = it.quantize_for_edge(n_params, device)
+    runs = [bits for bits in (16, 8, 4) if it.on_the_device(n_params, device, bits).feasible]
+    if runs:
+        assert (plan.bits, plan.sparsity, plan.distilled_from) == (max(runs), 0, None)
+        stored = memory_fit(n_params, device, plan.bits, context=700).weight_bytes
+        assert plan.weight_bytes == pytest.approx(stored)
+    else:
+        assert plan.sparsity == 0.5 or plan.distilled_from == n_params
+        assert n_params > it.largest_model(device) * (1 - 1e-6)
 
 
 # --- which strategy -------------------------------------------------------------------------------
@@ -197,7 +223,7 @@ def test_the_plan_is_the_mildest_that_fits():
         assert plan.distilled_from is None
     small = it.quantize_for_edge(175e9, "mobile")
     assert small.distilled_from == 175e9
-    assert memory_fit(small.n_params, "mobile", bits=4.25, context=700).memory_share == (
+    assert memory_fit(small.n_params, "mobile", bits=4, context=700).memory_share == (
         pytest.approx(1, abs=1e-6)
     )
     assert "distilled from" in small._repr_html_()

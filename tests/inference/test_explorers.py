@@ -21,19 +21,32 @@ from course.inference import (
     service_times,
 )
 from course.inference.explorer import device_explorer, roofline_explorer, serving_explorer
-from course.inference.views import device_view, roofline_view, serve_view
+from course.inference.views import (
+    device_view,
+    lifetime_view,
+    roofline_view,
+    serve_view,
+    waiting_view,
+)
 from course.scaling import BESIROGLU_2024
 
 STILL = {
     plots.draw_dissection: lambda axes: plots.draw_dissection(axes, dissect_annual_cost()),
-    plots.draw_waiting: lambda axes: plots.draw_waiting(axes, simulated=[(4, 0.8, 0.6)]),
+    plots.draw_waiting: lambda axes: plots.draw_waiting(
+        axes, waiting_view(simulated=[(4, 0.8, 0.6)])
+    ),
     plots.draw_lifetime: lambda axes: plots.draw_lifetime(
-        axes, BESIROGLU_2024, compute_optimal_loss(BESIROGLU_2024, 30e9), np.geomspace(1e9, 1e15)
+        axes,
+        lifetime_view(
+            BESIROGLU_2024,
+            compute_optimal_loss(BESIROGLU_2024, 30e9),
+            np.geomspace(1e9, 1e15),
+        ),
     ),
 }
 MOVING = {
     plots.draw_roofline: roofline_view("Llama-3-8B", "H100", 10, 2000),
-    plots.draw_serving: serve_view(100, 15, "Llama-3-8B"),
+    plots.draw_serving: serve_view(150, 15, "Llama-3-8B"),
     plots.draw_device: device_view(7e9, "mobile", 500),
 }
 EXPLORERS = [roofline_explorer, serving_explorer, device_explorer]
@@ -84,8 +97,8 @@ def colours_and_looks(axes):
 def test_without_colour_no_two_lines_look_alike(draw):
     _, axes = new_figure()
     draw(axes)(MOVING[draw])
-    looks = [look for _, look in colours_and_looks(axes)]
-    assert len(looks) == len(set(looks))
+    styles = [style for _, style in colours_and_looks(axes)]
+    assert len(styles) == len(set(styles))
     hatches = {p.get_hatch() for p in axes.patches if p.get_animated() and p.get_height() < 1}
     assert len(hatches) in (0, 3)  # the three parts of a memory bar differ in hatching
 
@@ -117,12 +130,14 @@ def test_every_end_of_every_control_draws(explorer):
 def test_the_points_lie_on_the_roof_and_move_with_the_batch():
     few, many = (roofline_view("Llama-3-8B", "H100", batch, 2000) for batch in (1, 200))
     for view in (few, many):
-        for x, y in view.points.values():
-            assert y == pytest.approx(view.roof(x))
-        assert (view.roof(np.array([1.0, 1e4]), reached=False) > view.roof(1e4)).tolist() == [
-            False,
-            True,
-        ]
+        for name, (x, y) in view.points.items():
+            phase = "prefill" if name == "prefill" else "decode"
+            assert y == pytest.approx(view.roof(x, phase))
+        flat = [view.roof(1e4, phase) for phase in ("decode", "prefill", None)]
+        assert flat == [share * view.server.peak_flop_per_s for share in (0.3, 0.5, 1)]
+        assert view.roof(1.0) > view.roof(1.0, "decode") == view.roof(1.0, "prefill")
+        at = view.ridge("decode")
+        assert view.roof(0.99 * at, "decode") < flat[0] == view.roof(1.01 * at, "decode")
     assert few.points["products"][0] == pytest.approx(1, rel=0.01)  # a FLOP for each byte
     assert many.points["products"][0] == pytest.approx(200, rel=0.01)
     assert few.points["attention"] == pytest.approx(many.points["attention"])
@@ -133,6 +148,7 @@ def test_the_points_lie_on_the_roof_and_move_with_the_batch():
 def test_enough_chips_hold_the_model_and_its_caches():
     view = roofline_view("Llama-3.1-405B", "H100", 100, 2000)
     assert view.server.n_gpus == 16
+    assert view.server.sharing.name == "TP16"
     assert view.server.largest_batch(2000) >= 100
     assert view.server.with_gpus(8).largest_batch(2000) < 100
     assert roofline_view("Llama-3-8B", "B200", 1, 100).usd_per_million_tokens is None
@@ -142,26 +158,43 @@ def test_enough_chips_hold_the_model_and_its_caches():
 
 def test_the_sentence_of_the_roofline():
     sentence = of(roofline_explorer).sentence()
-    assert sentence.startswith("A step of 10 answers reads 16.1 GB of weights once and 2.62 GB of ")
+    assert sentence.startswith("A step of 10 answers reads 15 GB of weights once and 2.62 GB of ")
     assert "bound by memory" in sentence
-    assert "213 sequences of 2,000 tokens fit on 1 H100" in sentence
-    assert Server("Llama-3-8B").largest_batch(2000) == 213
+    assert "232 sequences of 2,000 tokens fit on 1 H100." in sentence
+    assert Server("Llama-3-8B").largest_batch(2000) == 232
+    shared = of(roofline_explorer).sentence(model="Llama-3-70B")
+    assert "fit on 2 H100 (TP2, NVLink)" in shared
+    cards = of(roofline_explorer).sentence(model="Llama-3-70B", chip_name="RTX-4090")
+    assert "(TP8, PCIe through the host, no peer access)" in cards
+
+
+def test_where_copies_do_not_fit_the_caches_are_shared_without():
+    """A thousand contexts of DeepSeek: in tensor parallelism each GPU would hold all of them."""
+    view = roofline_view("DeepSeek-V3", "H100", 1000, 2000)
+    assert view.server.sharing.name == "DP64 EP64"
+    tensor = Server("DeepSeek-V3", "H100", n_gpus=1024)
+    assert tensor.largest_batch(2000) < 1000
 
 
 # --- serve it -------------------------------------------------------------------------------------
 
 
 def test_serving_is_what_the_curve_and_the_prices_say():
-    view = serve_view(100, 15, "Llama-3-8B")
+    view = serve_view(150, 15, "Llama-3-8B")
     curve = latency_curve(Server("Llama-3-8B"), Traffic())
-    assert view.fleet.percentile_s == curve.fleet(100, 15).percentile_s
+    assert view.fleet.percentile_s == curve.fleet(150, 15).percentile_s
     assert view.usd_per_month == pytest.approx(6 * 2.95 * 730.5)
+    tokens_per_month = 150 * 700 * 730.5 * 3600
+    by_hand = view.usd_per_month / tokens_per_month * 1e6
+    assert view.usd_per_million_tokens == pytest.approx(by_hand)
     alone = service_times(Server("Llama-3-8B"), Traffic()).seconds_per_request[0]
     assert view.unbatched_requests_per_s == pytest.approx(6 / alone)
     sentence = of(serving_explorer).sentence()
     assert sentence.startswith("6 H100, 1 to a replica, answer half of the requests within ")
     divided = "Requests over throughput, in whole replicas of 1, says 5: these do not answer in "
     assert divided in sentence
+    hurried = of(serving_explorer).sentence(max_answer_s=7.0)
+    assert hurried.startswith("8 H100, 2 to a replica (TP2, NVLink), answer half")
     assert "says 1 too: these answer in time." in of(serving_explorer).sentence(requests_per_s=1)
     assert "Rent" not in of(serving_explorer).sentence(chip_name="B200")
 
@@ -169,15 +202,17 @@ def test_serving_is_what_the_curve_and_the_prices_say():
 @pytest.mark.parametrize("requests_per_s", [1, 100, 1000])
 def test_the_fewest_gpus_of_all_replicas_and_never_fewer_for_a_harder_target(requests_per_s):
     curves = [latency_curve(Server("Llama-3-8B", n_gpus=n), Traffic()) for n in (1, 2, 4, 8)]
-    found = []
+    n_gpus = []
     for target in (30, 15, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1.5):
         fleet = serve_view(requests_per_s, target, "Llama-3-8B").fleet
         sizes = [c.fleet(requests_per_s, target) for c in curves if c.highest_rate(target)]
-        least = min(sizes, key=lambda one: one.n_gpus)  # of equals the first: the smaller replica
+        least = min(
+            sizes, key=lambda fleet: fleet.n_gpus
+        )  # of equals the first: the smaller replica
         assert (fleet.n_gpus, fleet.server.n_gpus) == (least.n_gpus, least.server.n_gpus)
-        found.append(fleet.n_gpus)
-    assert found == sorted(found)
-    assert found[-1] > found[0]
+        n_gpus.append(fleet.n_gpus)
+    assert n_gpus == sorted(n_gpus)
+    assert n_gpus[-1] > n_gpus[0]
 
 
 def test_a_target_out_of_reach_is_explained():
@@ -197,14 +232,14 @@ def test_bars_are_the_memory_that_the_sentence_speaks_of():
     assert sum(p.get_width() for p in at_4_bits) == pytest.approx(view.fits[4].memory_share)
     assert view.best_bits == 4
     sentence = of(device_explorer).sentence()
-    assert sentence.startswith("At 4 bits it fits and writes 9.97 tokens/s")
+    assert sentence.startswith("At 4 bits it fits and writes 9.4 tokens/s")
     assert "Assumed here: LPDDR5-6400" in sentence
     assert "do not fit on a mobile even at 4 bits" in of(device_explorer).sentence(n_params=1e12)
 
 
 def test_waiting_shows_erlangs_formula():
     _, axes = new_figure()
-    plots.draw_waiting(axes)
+    plots.draw_waiting(axes, waiting_view())
     axes.figure.canvas.draw()
     for text in axes.texts:  # no line crosses the words
         box = text.get_window_extent()

@@ -29,29 +29,29 @@ def test_the_papers_example_comes_out_with_the_papers_constants():
     """30B quality and 5e12 tokens of inference: 16.4B on 3.27e12 tokens, 16 % saved."""
     printed = fact("sardana.example_30B").value
     loss = compute_optimal_loss(SARDANA, printed["chinchilla_n_params"])
-    found = lifetime_optimum(SARDANA, loss, printed["n_inference_tokens"])
-    assert found.n_params == pytest.approx(printed["n_params"], rel=0.002)
-    assert found.n_train_tokens == pytest.approx(printed["n_train_tokens"], rel=0.002)
-    assert found.saved == pytest.approx(printed["saved"], abs=0.005)
+    best = lifetime_optimum(SARDANA, loss, printed["n_inference_tokens"])
+    assert best.n_params == pytest.approx(printed["n_params"], rel=0.002)
+    assert best.n_train_tokens == pytest.approx(printed["n_train_tokens"], rel=0.002)
+    assert best.saved == pytest.approx(printed["saved"], abs=0.005)
 
 
 @pytest.mark.parametrize("law", [HOFFMANN_2022, HOFFMANN_2022_UNROUNDED, BESIROGLU_2024])
 def test_no_common_preset_gives_the_papers_example(law):
     printed = fact("sardana.example_30B").value
     loss = compute_optimal_loss(law, printed["chinchilla_n_params"])
-    found = lifetime_optimum(law, loss, printed["n_inference_tokens"])
-    assert abs(found.n_params / printed["n_params"] - 1) > 0.02
+    best = lifetime_optimum(law, loss, printed["n_inference_tokens"])
+    assert abs(best.n_params / printed["n_params"] - 1) > 0.02
 
 
 def test_the_example_of_the_authors_code():
     printed = fact("sardana.example_code").value
-    found = lifetime_optimum(SARDANA, printed["loss"], printed["n_inference_tokens"])
-    assert found.n_params == pytest.approx(printed["n_params"], rel=3e-4)
-    assert found.n_train_tokens == pytest.approx(printed["n_train_tokens"], rel=3e-4)
-    assert found.size_ratio == pytest.approx(printed["size_ratio"], abs=6e-5)
-    ratio = found.n_train_tokens / found.chinchilla_n_train_tokens
+    best = lifetime_optimum(SARDANA, printed["loss"], printed["n_inference_tokens"])
+    assert best.n_params == pytest.approx(printed["n_params"], rel=3e-4)
+    assert best.n_train_tokens == pytest.approx(printed["n_train_tokens"], rel=3e-4)
+    assert best.size_ratio == pytest.approx(printed["size_ratio"], abs=6e-5)
+    ratio = best.n_train_tokens / best.chinchilla_n_train_tokens
     assert ratio == pytest.approx(printed["tokens_ratio"], abs=6e-5)
-    assert 1 - found.saved == pytest.approx(printed["flops_ratio"], abs=6e-5)
+    assert 1 - best.saved == pytest.approx(printed["flops_ratio"], abs=6e-5)
 
 
 def test_the_example_of_the_authors_code_in_dollars():
@@ -67,11 +67,11 @@ def test_the_example_of_the_authors_code_in_dollars():
         p["n_requests"] * p[n] * usd_per_flop("inference_usd_per_hour", "inference_op_per_s", mfu)
         for n, mfu in (("prompt_tokens", "prefill_mfu"), ("answer_tokens", "decode_mfu"))
     )
-    found = lifetime_optimum(SARDANA, p["loss"], tokens, price_ratio=inference / tokens / train)
-    assert found.n_params == pytest.approx(p["n_params"], rel=3e-4)
-    assert found.n_train_tokens == pytest.approx(p["n_train_tokens"], rel=3e-4)
-    assert found.size_ratio == pytest.approx(p["size_ratio"], abs=6e-5)
-    assert 1 - found.saved == pytest.approx(p["cost_ratio"], abs=6e-5)
+    best = lifetime_optimum(SARDANA, p["loss"], tokens, price_ratio=inference / tokens / train)
+    assert best.n_params == pytest.approx(p["n_params"], rel=3e-4)
+    assert best.n_train_tokens == pytest.approx(p["n_train_tokens"], rel=3e-4)
+    assert best.size_ratio == pytest.approx(p["size_ratio"], abs=6e-5)
+    assert 1 - best.saved == pytest.approx(p["cost_ratio"], abs=6e-5)
 
 
 laws = st.builds(
@@ -87,25 +87,25 @@ laws = st.builds(
 @given(laws, st.floats(0.02, 1.5), st.floats(0, 1e16), st.floats(0.1, 20))
 @settings(max_examples=200)
 def test_it_is_a_minimum_at_the_loss_asked_for(law, above, n_inference, price_ratio):
-    found = lifetime_optimum(law, law.E + above, n_inference, price_ratio)
-    assert found.loss == pytest.approx(law.E + above, rel=1e-9)
-    assert found.n_params <= found.chinchilla_n_params * (1 + 1e-9)
-    assert 0 <= found.saved + 1e-12 < 1
+    best = lifetime_optimum(law, law.E + above, n_inference, price_ratio)
+    assert best.loss == pytest.approx(law.E + above, rel=1e-9)
+    assert best.n_params <= best.chinchilla_n_params * (1 + 1e-9)
+    assert 0 <= best.saved + 1e-12 < 1
     for factor in (0.97, 1.03):  # the neighbours of the same loss cost more
-        n = found.n_params * factor
+        n = best.n_params * factor
         left = above - law.A / n**law.alpha
         if left <= 0:
             continue
         d = (law.B / left) ** (1 / law.beta)
-        assert 6 * n * d + 2 * n * n_inference * price_ratio >= found.lifetime_flops * (1 - 1e-12)
+        assert 6 * n * d + 2 * n * n_inference * price_ratio >= best.lifetime_flops * (1 - 1e-12)
 
 
 def test_without_inference_it_is_chinchillas():
     for law in (SARDANA, BESIROGLU_2024):
-        found = lifetime_optimum(law, 2.1, 0)
+        best = lifetime_optimum(law, 2.1, 0)
         n, d = law.optimum(law.flops_for_loss(2.1))
-        assert (found.n_params, found.n_train_tokens) == pytest.approx((n, d))
-        assert found.saved == pytest.approx(0, abs=1e-12)
+        assert (best.n_params, best.n_train_tokens) == pytest.approx((n, d))
+        assert best.saved == pytest.approx(0, abs=1e-12)
 
 
 @given(st.floats(1e9, 1e14), st.floats(1.5, 100))
@@ -166,7 +166,7 @@ def test_it_warns_far_outside_of_the_fitted_runs():
 def test_it_broadcasts_and_shows_units():
     many = lifetime_optimum(SARDANA, np.linspace(1.9, 2.5, 5)[:, None], np.geomspace(1e9, 1e14, 7))
     assert many.n_params.shape == many.saved.shape == (5, 7)
-    one = lifetime_optimum(SARDANA, 2.0, 1e12)
-    assert "parameters" in one._repr_html_()
-    assert "Chinchilla-optimal" in one._repr_html_()
+    value = lifetime_optimum(SARDANA, 2.0, 1e12)
+    assert "parameters" in value._repr_html_()
+    assert "Chinchilla-optimal" in value._repr_html_()
     assert "(35 values)" in many._repr_html_()

@@ -57,12 +57,12 @@ def test_waits_lie_within_the_error_of_the_simulation(n_servers, utilisation):
     """The mean of 20 stretches, against Erlang, within four standard errors of that mean."""
     n = 100_000
     arrival = random_arrivals(utilisation * n_servers, n, seed=n_servers)
-    found = simulate_queue(arrival, random_work(n, seed=100 + n_servers), n_servers)
+    result = simulate_queue(arrival, random_work(n, seed=100 + n_servers), n_servers)
     theory = mmc_queue(utilisation * n_servers, 1.0, n_servers)
     for values, expected in (
-        (found.wait_s > 0, theory.p_wait),
-        (found.wait_s, theory.mean_wait_s),
-        (found.wait_s > theory.wait_percentile_s(95), min(0.05, theory.p_wait)),
+        (result.wait_s > 0, theory.p_wait),
+        (result.wait_s, theory.mean_wait_s),
+        (result.wait_s > theory.wait_percentile_s(95), min(0.05, theory.p_wait)),
     ):
         stretches = values[n // 10 :].reshape(20, -1).mean(axis=1)
         error = stretches.std(ddof=1) / math.sqrt(len(stretches))
@@ -126,8 +126,8 @@ def simpy_queue(arrival, service, n_servers):
 def test_the_queue_is_simpys_request_by_request(n_servers):
     arrival = random_arrivals(0.9 * n_servers, 2000)
     service = random_work(2000)
-    found = simulate_queue(arrival, service, n_servers)
-    assert found.start_s == pytest.approx(simpy_queue(arrival, service, n_servers), abs=1e-9)
+    result = simulate_queue(arrival, service, n_servers)
+    assert result.start_s == pytest.approx(simpy_queue(arrival, service, n_servers), abs=1e-9)
 
 
 def simpy_batching(arrival, n_tokens, step_s, prefill_s):
@@ -203,22 +203,22 @@ def test_a_lone_request_takes_prefill_and_its_steps():
 def test_littles_law_in_the_simulation():
     """L = lambda W, with L counted by an observer who comes at random times."""
     n = 50_000
-    found = simulate_batching(
+    result = simulate_batching(
         random_arrivals(30.0, n), 100 * random_work(n), 0.004 + 0.0002 * np.arange(1, 257), 0.002
     )
-    looks = np.random.default_rng(3).uniform(found.arrival_s[0], found.arrival_s[-1], 20_000)
-    arrived = np.searchsorted(found.arrival_s, looks)
-    left = np.searchsorted(np.sort(found.finish_s), looks)
-    rate = n / (found.arrival_s[-1] - found.arrival_s[0])
-    assert (arrived - left).mean() == pytest.approx(rate * found.time_to_answer_s.mean(), rel=0.02)
-    assert found.mean_present == pytest.approx((arrived - left).mean(), rel=0.02)
+    seen = np.random.default_rng(3).uniform(result.arrival_s[0], result.arrival_s[-1], 20_000)
+    arrived = np.searchsorted(result.arrival_s, seen)
+    left = np.searchsorted(np.sort(result.finish_s), seen)
+    rate = n / (result.arrival_s[-1] - result.arrival_s[0])
+    assert (arrived - left).mean() == pytest.approx(rate * result.time_to_answer_s.mean(), rel=0.02)
+    assert result.mean_present == pytest.approx((arrived - left).mean(), rel=0.02)
     queue = mmc_queue(3.2, 1.0, 4)
     assert queue.mean_present == pytest.approx(3.2 * queue.mean_answer_s)
 
 
 def test_the_first_tenth_does_not_count_in_percentiles():
-    found = simulate_queue(np.arange(100.0), np.r_[np.full(10, 500.0), np.full(90, 0.1)], 100)
-    assert found.percentile_s(100) == pytest.approx(0.1)
+    result = simulate_queue(np.arange(100.0), np.r_[np.full(10, 500.0), np.full(90, 0.1)], 100)
+    assert result.percentile_s(100) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -237,9 +237,9 @@ def test_requests_that_make_no_sense_are_refused(arrival, work, words):
 
 
 def test_arrivals_are_the_same_each_time_and_random():
-    one, again = random_arrivals(5.0, 10_000), random_arrivals(5.0, 10_000)
-    assert (one == again).all()
-    gaps = np.diff(one)
+    first, repeated = random_arrivals(5.0, 10_000), random_arrivals(5.0, 10_000)
+    assert (first == repeated).all()
+    gaps = np.diff(first)
     assert gaps.mean() == pytest.approx(0.2, rel=0.05)
     assert gaps.std() == pytest.approx(gaps.mean(), rel=0.05)
-    assert random_arrivals(10.0, 10_000) * 2 == pytest.approx(one)
+    assert random_arrivals(10.0, 10_000) * 2 == pytest.approx(first)

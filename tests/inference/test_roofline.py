@@ -1,6 +1,6 @@
 """Roofline: published estimates and limits; what is measured elsewhere is never faster."""
 
-import math
+import dataclasses
 import time
 
 import numpy as np
@@ -14,6 +14,7 @@ from course.accounting.hardware import Chip, chip
 from course.accounting.training import training_flops
 from course.evidence import fact
 from course.inference import (
+    Links,
     Server,
     arithmetic_intensity,
     attainable_flop_per_s,
@@ -34,7 +35,8 @@ TPU_V5E = Chip(
     None,
     "",
 )
-IDEAL = {"mfu": 1, "mbu": 1}
+IDEAL = {"prefill_mfu": 1, "decode_mfu": 1, "mbu": 1}
+FREE = Links("none", 1e18, 0, network_bytes_per_s=1e18, network_latency_s=0)
 
 
 # --- the roof -------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ def test_published_batches_from_which_decoding_is_compute_bound():
 
 
 @pytest.mark.parametrize("shape", [7e9, "Llama-3-8B", "Mixtral-8x7B"])
-@pytest.mark.parametrize("shares", [IDEAL, {"mfu": 0.3, "mbu": 0.7}])
+@pytest.mark.parametrize("shares", [IDEAL, {"decode_mfu": 0.3, "mbu": 0.7}])
 def test_products_turn_from_memory_to_computing_at_the_crossover(shape, shares):
     """At a context of one token, where attention weighs next to nothing."""
     server = Server(shape, "H100", n_gpus=1, **shares)
@@ -92,15 +94,15 @@ def test_attention_to_a_cache_is_bound_by_memory_at_any_batch():
 
 
 def test_llama_3_70b_on_16_tpu_v5e_as_published():
-    server = Server(
-        "Llama-3-70B",
-        TPU_V5E,
-        n_gpus=V5E["n_chips"],
-        memory_share=1,
-        link_latency_s=0,
-        link_bytes_per_s=1e18,
-        **IDEAL,
-    )
+    """The estimate spreads the caches over all chips, as if no head were copied.
+
+    Tensor parallelism over 16 chips has two copies of each of 8 heads: the published bytes are
+    those of copies at half the bits.
+    """
+    ways = {"n_gpus": V5E["n_chips"], "memory_share": 1, "links": FREE, **IDEAL}
+    copied = Server("Llama-3-70B", TPU_V5E, **ways)
+    assert copied.largest_batch(V5E["context"]) == V5E["largest_batch"] // 2
+    server = Server("Llama-3-70B", TPU_V5E, kv_bits=8, **ways)
     assert server.largest_batch(V5E["context"]) == pytest.approx(V5E["largest_batch"], abs=1)
     step = server.decode(V5E["largest_batch"], V5E["context"])
     assert step.seconds == pytest.approx(V5E["step_s"], rel=0.03)
@@ -111,15 +113,7 @@ def test_llama_3_70b_on_16_tpu_v5e_as_published():
 def test_no_measurement_beats_the_roof():
     """PaLM 540B on 64 TPU v4: 29 ms a token, measured, against 7 ms of the roof."""
     measured = fact("inference.PaLM-540B_on_TPU-v4").value
-    server = Server(
-        540e9,
-        "TPU-v4",
-        n_gpus=measured["n_chips"],
-        weight_bits=8,
-        link_latency_s=0,
-        link_bytes_per_s=1e18,
-        **IDEAL,
-    )
+    server = Server(540e9, "TPU-v4", n_gpus=measured["n_chips"], weight_bits=8, links=FREE, **IDEAL)
     bound = server.decode(1, 2048).seconds
     assert bound == pytest.approx(7.0e-3, rel=0.03)
     assert bound < measured["decode_s_per_token"]
@@ -183,8 +177,8 @@ def test_it_is_the_cache_that_saves_work_and_not_the_dynamic_graph():
     torch.manual_seed(0)
     layer, x = Attention(64), torch.randn(1, 20, 64)
     with torch.no_grad():
-        once, again = counted(lambda: layer(x)), counted(lambda: (layer(x), layer(x)))
-        assert again == 2 * once  # define-by-run remembers nothing
+        once, twice = counted(lambda: layer(x)), counted(lambda: (layer(x), layer(x)))
+        assert twice == 2 * once  # define-by-run remembers nothing
 
         def anew():
             return [layer(x[:, :n])[0][:, -1] for n in range(1, 21)]
@@ -213,16 +207,16 @@ def test_with_a_cache_an_answer_takes_the_work_of_reading_it_once(shape):
 
 
 def test_tensor_parallelism_answers_sooner_and_pipelines_do_not():
-    """K129: eight GPUs shorten a token's time if they share each layer, at a price in talk."""
-    one = Server("Llama-3-70B", "H100", weight_bits=4)
-    eight = one.with_gpus(8)
+    """K129: eight GPUs shorten a token's time if they share each layer, at a price on the links."""
+    alone_server = Server("Llama-3-70B", "H100", weight_bits=4)
+    eight = alone_server.with_gpus(8)
     tensor, pipeline = eight.decode(8, 2000), pipeline_decode(eight, 8, 2000)
-    alone = one.decode(1, 2000)
+    alone = alone_server.decode(1, 2000)
     assert alone.seconds / 8 < tensor.seconds < alone.seconds / 3
-    assert tensor.link_s > 0.2 * tensor.seconds  # the talk between the GPUs
+    assert tensor.link_s > 0.2 * tensor.seconds  # what the links take
     assert pipeline.seconds >= alone.seconds  # no token comes sooner
     assert pipeline.tokens_per_s > 7 * alone.tokens_per_s  # but more of them in all
-    slow = Server("Llama-3-70B", "H100", n_gpus=8, weight_bits=4, link_latency_s=1e-3)
+    slow = dataclasses.replace(eight, links=Links("slow", 450e9, 1e-3))
     assert slow.decode(1, 2000).seconds > alone.seconds  # over a slow link it is a loss
 
 
@@ -231,7 +225,7 @@ def test_a_step_takes_at_least_either_of_its_times_and_at_most_both(batch, conte
     for step in (Server("Llama-3-8B").decode(batch, context), Server(7e9).prefill(batch, context)):
         assert step.seconds >= max(step.compute_s, step.memory_s) * (1 - 1e-12)
         assert step.seconds <= (step.compute_s + step.memory_s + step.link_s) * (1 + 1e-12)
-        assert step.flop_per_s <= 0.3 * chip("H100").peak() * (1 + 1e-12)
+        assert step.flop_per_s <= 0.5 * chip("H100").peak() * (1 + 1e-12)
 
 
 def test_a_shared_prefix_is_not_computed_again():
@@ -248,7 +242,8 @@ def test_what_fits():
     for context in (100, 2048, 100_000):
         batch = server.largest_batch(context)
         need = [server.weight_bytes + server.kv_bytes(b, context) for b in (batch, batch + 1)]
-        assert need[0] <= server.memory_bytes == 0.9 * 80e9 < need[1]
+        assert need[0] <= server.memory_bytes < need[1]
+    assert server.memory_bytes == 0.9 * 81_559 * 2**20
     assert Server("Llama-3-70B", "H100").largest_batch(100) == 0
     assert Server("Llama-2-7B").largest_batch(4096) < 0.3 * server.largest_batch(4096)  # no GQA
 
@@ -286,10 +281,14 @@ def test_results_show_their_units():
         ({"model": "GPT-9"}, "model must be"),
         ({"n_gpus": 1.5}, "n_gpus must be whole"),
         ({"n_gpus": 5000}, "n_gpus must be"),
-        ({"mfu": 1.01}, "mfu must be"),
+        ({"prefill_mfu": 1.01}, "prefill_mfu must be"),
+        ({"decode_mfu": 0}, "decode_mfu must be"),
+        ({"n_gpus": 8, "data_parallel": 3}, "data_parallel must divide n_gpus = 8, got 3"),
+        ({"n_gpus": 8, "expert_parallel": True}, "the model has none, n_gpus is 8"),
+        ({"expert_parallel": 8}, "expert_parallel must be True or False, got 8"),
+        ({"links": "NVLink"}, "links must be Links, got 'NVLink'"),
         ({"mbu": 0}, "mbu must be"),
         ({"precision": "fp4"}, "precision must be one of"),
-        ({"link_latency_s": math.nan}, "link_latency_s must be"),
         ({"weight_bits": [4, 8]}, "weight_bits must be one number"),
     ],
 )

@@ -1,5 +1,6 @@
 """The layer equals the naive one in every case that breaks layers, and transformers' Mixtral."""
 
+import contextlib
 import io
 import shutil
 import tokenize
@@ -14,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import MixtralConfig
 from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 
+import course.moe.grouped
 import course.moe.layer
 from course.moe import (
     FeedForwardNetwork,
@@ -23,7 +25,7 @@ from course.moe import (
     reference_moe,
 )
 from course.moe.costs import expert_capacity
-from course.moe.grouped import grouped_mm
+from course.moe.grouped import fits_kernel, grouped_mm
 
 D = 16
 
@@ -271,9 +273,62 @@ def test_the_operators_are_well_made():
     assert weights.grad[1].abs().max() == 0  # an expert without rows: 0, not whatever lay there
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(("d_in", "d_out"), [(16, 24), (12, 24), (16, 20)])
+def test_pytorchs_kernel_gets_what_it_takes(dtype, d_in, d_out, monkeypatch):
+    """PyTorch's own rules for F.grouped_mm, forward and backward, on tensors without data.
+
+    What fits is taken; what does not is refused by PyTorch, and is multiplied by the written-out
+    products. Which results a GPU gives was not measured: there is none here.
+    """
+
+    def step():
+        rows = torch.randn(7, d_in, dtype=dtype, requires_grad=True)
+        weights = torch.randn(4, d_in, d_out, dtype=dtype, requires_grad=True)
+        out = grouped_mm(rows, weights, torch.tensor([1, 2, 0, 4]))
+        out.square().sum().backward()
+        return out.grad_fn.name()
+
+    fits = dtype == torch.bfloat16 and d_in % 8 == d_out % 8 == 0
+    monkeypatch.setattr(course.moe.grouped, "has_kernel", fits_kernel)
+    with FakeTensorMode():
+        assert ("course_moe" in step()) != fits
+    monkeypatch.setattr(course.moe.grouped, "has_kernel", lambda rows, weights: True)
+    with (
+        FakeTensorMode(),
+        contextlib.nullcontext()
+        if fits
+        else pytest.raises(RuntimeError, match=r"multiple of 16 bytes|BF16"),
+    ):
+        step()
+
+
+class Unchanged(torch.nn.Module):
+    """Experts that give back what they get, so that only the weighted sum is left."""
+
+    def __init__(self, d_model, d_ff, num_experts):
+        super().__init__()
+
+    def forward(self, rows, counts):
+        return rows
+
+
+def test_in_bfloat16_the_rows_are_added_up_in_float32():
+    """The sum is rounded once, by 2^-9 of it at most, without a float32 copy of all rows."""
+    layer, x = make(8, 6, expert=Unchanged).bfloat16(), tokens(64, dtype=torch.bfloat16)
+    gates = layer.route(x).gates.bfloat16().double()
+    exact = x.double() * gates.sum(-1, keepdim=True)
+    errors = (layer(x)[0].double() - exact).abs() / exact.abs()
+    assert errors.max() <= 1.001 * 2**-9
+    in_bfloat16 = torch.zeros_like(x)
+    for gate in gates.T:
+        in_bfloat16 = in_bfloat16 + x * gate[:, None].bfloat16()
+    assert ((in_bfloat16.double() - exact).abs() / exact.abs()).max() > 2 * 2**-9
+
+
 def test_nothing_asks_the_host_for_a_number():
     """What makes a GPU wait, shown without one: tensors without data refuse to be read. This covers
-    all but the grouped product, which on a GPU is PyTorch's own."""
+    all but the grouped product, which on a GPU is PyTorch's own where the kernel takes it."""
     with FakeTensorMode():
         layer, x = make(router="sigmoid", capacity_factor=1.0, random_routing=True), tokens(7)
         output, loss = layer(x)
@@ -348,8 +403,8 @@ def test_first_choices_come_before_second_ones():
     assert routing.n_dropped == 2
 
 
-def test_capacity_is_not_rounded_up_by_a_hair():
-    """1.1 · 100 / 11 is 10 and a hair in floating numbers, and 10 places in `costs`."""
+def test_capacity_does_not_round_up_an_error_of_rounding():
+    """1.1 · 100 / 11 is 10.000000000000002 in floating numbers, and 10 places in `costs`."""
     layer = make(11, 1, capacity_factor=1.1)
     assert layer.route(torch.ones(100, D)).n_dropped == 90
     assert expert_capacity(100, 11, 1, 1.1) == 10
@@ -410,6 +465,42 @@ def test_statistics_survive_checkpointing():
     assert layer.bias.abs().max() == 0  # only update_bias moves it
 
 
+def test_the_bias_keeps_its_small_steps_in_bfloat16():
+    """2,000 steps of 0.001 are 2.0; added up in bfloat16 they would stay at 0.5."""
+    layer = make(2, 1, router="sigmoid").bfloat16()
+    assert layer.router.weight.dtype == torch.bfloat16
+    for _ in range(2000):
+        layer.update_bias(torch.tensor([1, 3]))
+    torch.testing.assert_close(layer.bias, torch.tensor([2.0, -2.0]), rtol=1e-4, atol=0)
+    coarse = torch.zeros(1, dtype=torch.bfloat16)
+    for _ in range(2000):
+        coarse += 0.001
+    assert coarse == 0.5
+    # Cast as part of a model, moved, and loaded from a file of 16 bits: float32 all the way.
+    again = torch.nn.Sequential(make(2, 1, router="sigmoid")).half()
+    again.load_state_dict({f"0.{name}": p.bfloat16() for name, p in layer.state_dict().items()})
+    assert again[0].bias.dtype == torch.float32
+    torch.testing.assert_close(again[0].bias, layer.bias, rtol=2**-8, atol=0)
+    assert layer.to("meta").bias.device.type == "meta"
+
+
+def test_padding_left_out_takes_no_capacity_and_no_share_in_the_loss():
+    """The documented way to leave padding out, against the layer on the real tokens alone."""
+    layer = route_all_to(make(capacity_factor=1.0), 3, 1)
+    real = biased(4).detach()  # capacity for 2 of these 4 tokens
+    padded = torch.cat([torch.full((6, D), 8.0), real]).reshape(2, 5, D)
+    mask = torch.tensor([False] * 6 + [True] * 4).reshape(2, 5)
+    output = torch.zeros_like(padded)
+    output[mask], loss = layer(padded[mask])
+    expected, expected_loss = layer(real)
+    assert torch.equal(output[mask], expected)
+    assert torch.equal(loss, expected_loss)
+    assert output[~mask].abs().max() == 0
+    assert (expected.abs().sum(-1) > 0).tolist() == [True, True, False, False]
+    # With the padding first in the queue, the capacity of 5 is spent before any real token.
+    assert layer(padded)[0][mask].abs().max() == 0
+
+
 def test_saved_and_loaded():
     """K051: a module with parameters and a state, as the documents' class is not."""
     layer, other, x = make(router="sigmoid"), make(router="sigmoid", seed=5), tokens(13)
@@ -438,9 +529,10 @@ def test_extreme_logits_give_finite_numbers():
         (lambda: MoEArchitecture(D, 4, 0), "top_k"),
         (lambda: MoEArchitecture(D, 4, True), "top_k"),
         (lambda: MoEArchitecture(D, 0), "num_experts"),
-        (lambda: MoEArchitecture(D, 4.0), "num_experts"),
+        (lambda: MoEArchitecture(D, 4.5), "num_experts"),
         (lambda: MoEArchitecture(-1, 4), "d_model"),
         (lambda: MoEArchitecture("16", 4), "d_model"),
+        (lambda: MoEArchitecture([16, 32], 4), "d_model"),
         (lambda: MoEArchitecture(D, 4, d_ff=0), "d_ff"),
         (lambda: MoEArchitecture(D, 4, router="hash"), "router"),
         (lambda: MoEArchitecture(D, 4, capacity_factor=0), "capacity_factor"),

@@ -201,10 +201,10 @@ def worker(folder):
     group = dist.new_group(timeout=timedelta(seconds=HANGS_S))
     found["hangs"] = interrupted(group, hang)
     has_raised.touch()
-    report.write_text(json.dumps(found))
+    report.write_text(json.dumps(found), encoding="utf-8")
     dist.barrier()
     found["dies"] = interrupted(None, psutil.Process().kill)
-    report.write_text(json.dumps(found))
+    report.write_text(json.dumps(found), encoding="utf-8")
     os._exit(1)  # the group is broken: leave without taking leave
 
 
@@ -227,7 +227,11 @@ def run(tmp_path_factory):
     )
     reports = [folder / f"{rank}.json" for rank in (0, 1)]
     assert all(report.exists() for report in reports), done.stdout + done.stderr
-    return [json.loads(report.read_text()) for report in reports], done.returncode, done.stdout
+    return (
+        [json.loads(report.read_text(encoding="utf-8")) for report in reports],
+        done.returncode,
+        done.stdout,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from PIL import Image
 
 from course.figures import new_figure, png
 from course.moe import MoEArchitecture, plots
-from course.moe.comparison import compare
 from course.moe.costs import chart_rows, dropped_share
 from course.moe.laws import ABNAR_2025, CLARK_2022
 from course.moe.routing_study import CLASSES
+from course.moe.study import dense_against_moe
 
 COLLAPSED = np.array([0.0, 0.5, 0.03, 0.46, 0.0, 0.01, 0.0, 0.0])
 EVEN = np.full(8, 1 / 8)
@@ -40,7 +40,7 @@ def rows_of(seed, gain):
 def race(seeds=(0, 1, 2)):
     dense = [row for seed in seeds for row in rows_of(seed, 0.01 * seed)]
     moe = [row for seed in seeds for row in rows_of(seed, 0.05)]
-    return compare(moe, dense, gamma=0.1)
+    return dense_against_moe(moe, dense, gamma=0.1)
 
 
 def token_way(axes, top_k=2):
@@ -152,7 +152,7 @@ def test_the_race_shows_every_seed_and_its_intervals():
     expected = [loss for size in race().sizes for loss in (*size.dense, *size.moe)]
     assert set(expected) <= set(singles)
     (bars,) = right.containers
-    assert bars[0].get_ydata() == pytest.approx([size.gain.mean for size in race().sizes])
+    assert bars[0].get_ydata() == pytest.approx([size.gain.value for size in race().sizes])
     ends = np.array([segment[:, 1] for segment in bars[2][0].get_segments()])
     intervals = np.array([(size.gain.low, size.gain.high) for size in race().sizes])
     assert ends == pytest.approx(intervals)

@@ -61,7 +61,7 @@ try:
     socket.create_connection(("192.0.2.1", 80), timeout=1)
 except RuntimeError as error:
     print(error)
-compare("P07.1", 7)
+compare("P07.1", len(Path("a/b/c/d/e/f/g").parts))
 Path.cwd().name
 
 # %% tags=["machine-dependent"]
@@ -103,6 +103,9 @@ print("and the same stream")
 # ## Exercises
 # [The set](../exercises/07_set/07_set.ipynb)
 """
+
+
+COMPARE = 'compare("P07.1", len(Path("a/b/c/d/e/f/g").parts))'
 
 
 @pytest.fixture(scope="module")
@@ -446,9 +449,9 @@ def test_the_chapter_itself_keeps_the_rules():
             "print(\n1,\n" + "2,\n" * 30 + ")",
             "lines of code; 25 are allowed",
         ),
-        ('compare("P07.1", 7)', "7", "'P07.1' is asked, and never answered"),
+        (COMPARE, "7", "'P07.1' is asked, and never answered"),
         ('predict("P07.1", "How many?")', "7", "answers 'P07.1', which was not asked before"),
-        ('compare("P07.1", 7)', 'compare("P07.2", 7)', "answers 'P07.2', which was not asked"),
+        (COMPARE, 'compare("P07.2", 7)', "answers 'P07.2', which was not asked"),
         (
             'print("one", flush=True)',
             'predict("P07.1", "Again?")',
@@ -467,6 +470,110 @@ def test_the_chapter_itself_keeps_the_rules():
 )
 def test_a_chapter_that_breaks_a_rule_is_refused(old, new, sentence):
     assert sentence in _spoiled(old, new)
+
+
+# --- no answer before its prediction --------------------------------------------------------------
+
+
+def _asked(compare, between="", choices="", answer="steep"):
+    """A notebook of a question, what lies between, and its answer, as it was run."""
+    cells = [
+        new_code_cell(f'predict("P07.1", "How?"{choices})'),
+        *([new_markdown_cell(between)] if isinstance(between, str) else [between]),
+        new_code_cell(compare, outputs=[new_output("stream", text=f"The answer:      {answer}\n")]),
+    ]
+    return rules.reveal_problems(new_notebook(cells=cells))
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        'compare("P07.1", "steep")',
+        'compare("P07.1", 12)',
+        'compare("P07.1", -12.5)',
+        'compare("P07.1", (0.9 / 0.8) ** 10)',
+        'compare("P07.1", round(100 * 0.99**200))',
+        'import math\ncompare("P07.1", math.exp(-10 * 0.1 * math.log(0.1)))',
+        'share = 7 / 9\ncompare("P07.1", 100 * share)',
+        'a, b = 1, 2\ngain = 3\ncompare("P07.1", gain)',
+        'compare(id="P07.1", answer="steep")',
+        'compare("P07.1", "steep" if slope > 1 else "steep")',
+        'compare("P07.1", ["flat", "steep"][1])',
+        'compare("P07.1", f"{12}")',
+        'compare("P07.1", slope, share=0.5)',
+    ],
+)
+def test_an_answer_that_is_written_down_is_refused(compare):
+    assert "is written down, not computed" in " ".join(_asked(compare))
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        'compare("P07.1")',
+        'compare("P07.1", slope, share=1 / slope)',
+        'compare("P07.1", "steep" if slope > 1 else "flat")',
+        'compare("P07.1", max(("steep", "flat"), key=slopes.get))',
+        'seen = {}\nfor law in laws:\n    seen[law] = law.slope\ncompare("P07.1", seen[laws[0]])',
+        'compare("P07.1", experts_touched(16, 8, 2))',
+    ],
+)
+def test_an_answer_that_is_computed_is_fine(compare):
+    assert _asked(compare) == []
+
+
+def test_a_reason_in_the_notebook_is_refused():
+    wrong = _asked('compare("P07.1", slope, because=f"It rises by {slope}.")')
+    assert wrong == [
+        'Cell 3 (compare("P07.1", slope, because=f"It rises by {slo): the reason of \'P07.1\' '
+        "belongs into course/classroom/answers.toml."
+    ]
+
+
+CHOICES = ', choices=["steep", "flat", "50"]'
+
+
+@pytest.mark.parametrize(
+    ("between", "answer"),
+    [
+        ("The line is steep.", "steep"),
+        ("A table.\n\n- Very **Steep**\n- long", "steep"),
+        (new_code_cell("x = 1  # a steep line"), "steep"),
+        (new_code_cell('show(figure, alt="Points on a steep line.")'), "steep"),
+        (new_code_cell('show(figure, alt="A peak at 50 features.")'), "50"),
+    ],
+)
+def test_words_before_the_answer_that_name_it_alone_are_refused(between, answer):
+    found = _asked('compare("P07.1", slope)', between, CHOICES, answer)
+    assert len(found) == 1
+    assert f"names the answer of 'P07.1' before" in found[0]  # noqa: F541
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "Is it steep or flat?",
+        "The line is flat.",
+        "A steeple.",
+        "At 1,500 and 50.5 points.",
+        "<details><summary>Hint 1</summary>\n\nIt is steep.\n</details>",
+        new_code_cell("### BEGIN SOLUTION\nkind = 'steep'\n### END SOLUTION"),
+        new_code_cell("names = {'steep': 1, 'flat': 2}"),
+        new_code_cell("steep = 3"),
+    ],
+)
+def test_words_that_do_not_tell_are_fine(between):
+    assert _asked('compare("P07.1", slope)', between, CHOICES) == []
+    assert _asked('compare("P07.1", slope)', "A steep line.") == []  # no choices, no words
+
+
+def test_a_notebook_that_was_not_run_is_judged_by_its_calls():
+    cells = [
+        new_code_cell(f'predict("P07.1", "How?"{CHOICES})'),
+        new_markdown_cell("Steep."),
+        new_code_cell('compare("P07.1", "steep")'),
+    ]
+    assert len(rules.reveal_problems(new_notebook(cells=cells))) == 1
 
 
 def test_a_lab_asks_under_its_own_letter():

@@ -33,6 +33,6 @@ def test_speeds_are_positive_and_of_a_computer():
 
 
 def test_no_chapter_passes_the_thirty_seconds_that_the_course_allows_nor_a_lab_sixty():
-    table = tomllib.loads(checkup.TIMINGS.read_text())
+    table = tomllib.loads(checkup.TIMINGS.read_text(encoding="utf-8"))
     for name, seconds in table["seconds"].items():
         assert seconds < (60 if "_lab_" in name else 30), name

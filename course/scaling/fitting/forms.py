@@ -6,6 +6,7 @@ one token, where a small change of an exponent moves them by half.
 Shapes: theta (S, k); S starts or resamples, n runs, k parameters.
 """
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -64,6 +65,13 @@ class SumOfPowers(_Form):
         above = np.exp(self.typical) - floor * self.lowest
         terms = floor * self.lowest, above * share, above * (1 - share)
         return np.stack([*np.log(terms), alpha, beta], 1)
+
+    def without_floor(self):
+        """The same form with E held at 0: on a log scale a search reaches E = 0 only slowly."""
+        held = copy(self)
+        held.bounds = self.bounds.copy()
+        held.bounds[0] = self.bounds[0, 0]
+        return held
 
     def constants(self, theta):
         """theta (S, 5) as E, A, B, alpha, beta, each (S,). A floor below 2e-9 of the loss is 0."""

@@ -28,14 +28,21 @@ class Minimum:
 
 
 def minimise(form, theta, log_loss, delta, *, weights=None, max_steps=300):
-    """The Minimum reached from each row of `theta`, shape (S, k).
+    """The Minimum reached from each row of `theta`.
 
-    `form` predicts: form(theta) gives log predictions (S, n), their slopes (S, n, k) and a function
-    of weights (S, n) that sums the weighted second derivatives (S, k, k). `form.bounds` is (k, 2).
-    `weights` (S, n) counts each run, as a resample does. A step solves (|H| + damping · G) s = -g.
-    H is the Hessian, with eigenvalues made positive; G the matrix of reweighted least squares,
-    whose step never overshoots on straight lines. So far away it is cautious, and near the
-    minimum it is Newton's.
+    A step solves (|H| + damping · G) s = -g. H is the Hessian, with eigenvalues made positive; G
+    the matrix of reweighted least squares, whose step never overshoots on straight lines. So far
+    away it is cautious, and near the minimum it is Newton's.
+
+    Args:
+        form: form(theta) gives log predictions (S, n), their slopes (S, n, k) and a function of
+            weights (S, n) that sums the weighted second derivatives (S, k, k); form.bounds is
+            (k, 2).
+        theta: starts, (S, k).
+        log_loss: observed, (n,) or (S, n).
+        delta: where the objective turns from a square to an absolute value, in log loss.
+        weights: how often each run counts, (S, n); once unless given.
+        max_steps: after which the search ends wherever it is.
     """
     theta = np.clip(theta, *form.bounds.T)
     weights = np.broadcast_to(1.0 if weights is None else weights, (len(theta), log_loss.shape[-1]))

@@ -13,15 +13,17 @@ import numpy as np
 
 from course.accounting.training import FLOP_PER_PARAM_TOKEN
 from course.display import number, table
+from course.scaling.fitting.columns import checked_runs
+from course.scaling.fitting.correlation import groupings
 from course.scaling.fitting.forms import KaplanJoint, SumOfPowers
 from course.scaling.fitting.minimise import minimise
-from course.scaling.fitting.runs import checked_runs
 from course.scaling.laws import ChinchillaLaw, KaplanLaw, extrapolating
-from course.units import between, positive
+from course.units import between, positive, single
 
-OBJECTIVE_RTOL = (
-    1e-9  # relative difference of objectives up to which two starts ended at one optimum
-)
+OBJECTIVE_RTOL = 1e-9  # objectives that differ by less belong to one optimum
+FLAT = 1e-10  # per run: a gradient above it is not that of an optimum
+PATIENCE = 5_000  # steps for the best starts, where 300 did not end at an optimum
+TOGETHER = 0.999  # a correlation of log N and log D above it leaves the two terms one
 ROUNDING = 1e-6  # of log loss: tables print six digits at best
 AT_ONCE = 50_000  # resamples times runs in one batch, so that it stays in the cache
 
@@ -30,16 +32,24 @@ class NotIdentified(UserWarning):
     """A fit has an optimum, but its runs do not tell one of the parameters from zero."""
 
 
+class NotAtOptimum(UserWarning):
+    """The search ended before an optimum: the constants are not those that fit best."""
+
+
 @dataclass(frozen=True)
 class Certificate:
     """What speaks for an optimum, and for its parameters.
 
-    `agreeing` of `starts` blind starts ended at the same objective, to 1e-9 of it. The rest is on
-    log scales, with A and B counted in the middle of the runs: `gradient_norm`,
-    `smallest_eigenvalue` and `condition` of the objective's gradient and Hessian at the optimum,
-    and `standard_errors`, where 0.1 is 10 %. These are rough, those of a median regression, and
-    meant for one question: a parameter within two of them from zero is `unidentified`, and so is
-    one on a bound. For intervals to quote there is `bootstrap`.
+    All but the first two are on log scales, with A and B counted in the middle of the runs.
+
+    Attributes:
+        starts: blind starts of the search.
+        agreeing: how many of them ended at the same objective, to 1e-9 of it.
+        gradient_norm: of the objective at the optimum.
+        smallest_eigenvalue, condition: of its Hessian there.
+        standard_errors: by name, 0.1 is 10 %: rough, those of a median regression, and meant for
+            one question only. For intervals to quote there is `bootstrap`.
+        unidentified: the parameters within two of these from zero, and those on a bound.
     """
 
     starts: int
@@ -85,12 +95,38 @@ class _Fit:
         """All that `bootstrap` gives an interval: the constants, and the exponents a and b."""
         return {name: getattr(self, name) for name in self._form.names} | self.exponents
 
-    def resample(self, n_samples, rng):
-        """This fit with arrays of n_samples constants, each set the optimum of a new table.
+    @property
+    def row_residuals(self):
+        """What the check for correlation reads: here the residuals."""
+        return self.residuals
 
-        A new table has the fitted losses times new errors, drawn from the residuals and smeared by
-        a normal kernel. The k smallest residuals are left out: a nearly absolute objective passes
-        through k runs, and residuals that are zero for that reason would make errors look small.
+    @property
+    def groupings(self):
+        """The labels, (runs,) each, within which errors may be correlated."""
+        flops = FLOP_PER_PARAM_TOKEN * self.n_params * self.n_tokens
+        return groupings(self.n_params, self.n_tokens, flops)
+
+    strata = None  # nothing in the design of a formula's runs is held fixed in a resample
+
+    def refit(self, weights):
+        """This fit with arrays of constants, one set for each redrawn table, and which were kept.
+
+        Shapes: weights (samples, runs), how often a table holds each run; the mask (samples,).
+        Refused are tables that `fit_chinchilla` would refuse, and searches without an end.
+        """
+        form = self._form(self.n_params, self.n_tokens, self.losses)
+        theta = np.empty((len(weights), len(form.names)))
+        kept = self._determined(weights)
+        for rows in _batches(np.flatnonzero(kept), len(self.losses)):
+            theta[rows], kept[rows] = self._search(form, np.log(self.losses), weights[rows])
+        return replace(self, **form.constants(theta[kept])), kept
+
+    def refit_residuals(self, n_samples, rng):
+        """The same for tables with the fitted losses times new errors, drawn from the residuals.
+
+        The errors are smeared by a normal kernel. The k smallest residuals are left out: a nearly
+        absolute objective passes through k runs, and residuals that are zero for that reason would
+        make errors look small. Raises ValueError for fewer than 2 k runs.
         """
         form = self._form(self.n_params, self.n_tokens, self.losses)
         n, k = len(self.losses), len(form.names)
@@ -102,12 +138,47 @@ class _Fit:
         fitted = np.log(self.losses) + self.residuals
         tables = fitted + rng.choice(errors, (n_samples, n))
         tables += width * rng.standard_normal((n_samples, n))
+        theta, kept = np.empty((n_samples, k)), np.ones(n_samples, dtype=bool)
+        for rows in _batches(np.arange(n_samples), n):
+            theta[rows], kept[rows] = self._search(form, tables[rows], np.ones((len(rows), n)))
+        return replace(self, **form.constants(theta[kept])), kept
+
+    def _search(self, form, log_loss, weights):
+        """theta (S, k) from this fit's own optimum, and which ends (S,) are optima."""
         start = form.theta({name: getattr(self, name) for name in form.names})
-        found = [
-            minimise(form, np.tile(start, (len(part), 1)), part, self.delta).theta
-            for part in np.array_split(tables, -(-tables.size // AT_ONCE))
-        ]
-        return replace(self, **form.constants(np.concatenate(found)))
+        has_floor = hasattr(form, "without_floor")
+        if has_floor and self.E == 0:
+            start[0] = form.typical - 3  # off the bound, so that a resample may find a floor
+        starts = np.tile(start, (len(weights), 1))
+        ends = minimise(form, starts, log_loss, self.delta, weights=weights)
+        flat = self._flat(ends, weights)
+        if has_floor and not flat.all():
+            rest = np.flatnonzero(~flat)
+            table = np.broadcast_to(log_loss, weights.shape)[rest]
+            held = form.without_floor()
+            none = minimise(held, ends.theta[rest], table, self.delta, weights=weights[rest])
+            better = none.objective <= ends.objective[rest]
+            ends.theta[rest[better]] = none.theta[better]
+            flat[rest[better]] = self._flat(none, weights[rest])[better]
+        return ends.theta, flat
+
+    @staticmethod
+    def _flat(ends, weights):
+        return np.abs(ends.gradient).max(1) <= FLAT * weights.sum(1)
+
+    def _determined(self, weights):
+        """Which redrawn tables hold enough different runs, sizes and data for a fit, (samples,)."""
+        drawn = weights > 0
+        enough = drawn.sum(1) > len(self._form.names)
+        x, y = np.log(self.n_params), np.log(self.n_tokens)
+        for values in (x, y):
+            one_hot = values[:, None] == np.unique(values)
+            enough &= (drawn.astype(float) @ one_hot > 0).sum(1) >= 3
+        total = weights.sum(1, keepdims=True)
+        x, y = (values - weights @ values[:, None] / total for values in (x, y))
+        products = [(weights * one).sum(1) for one in (x * y, x * x, y * y)]
+        correlation = products[0] / np.sqrt(np.maximum(products[1] * products[2], 1e-300))
+        return enough & (correlation <= TOGETHER)
 
     def _repr_html_(self):
         errors = self.certificate.standard_errors
@@ -125,7 +196,13 @@ class _Fit:
 
 @dataclass(frozen=True)
 class ChinchillaFit(_Fit):
-    """L(N, D) = E + A / N^alpha + B / D^beta with the constants that fit the runs best."""
+    """L(N, D) = E + A / N^alpha + B / D^beta with the constants that fit the runs best.
+
+    Attributes:
+        E: the floor in nats; exactly 0 where no floor fits better.
+        A, alpha: of the term in N.
+        B, beta: of the term in D.
+    """
 
     E: float
     A: float
@@ -213,25 +290,29 @@ def fit_kaplan_joint(n_params, n_tokens, loss, *, delta=1e-3):
     return _fit(KaplanFit, n_params, n_tokens, loss, delta)
 
 
+def _batches(rows, n):
+    """The rows in parts that stay in the cache, for tables of n runs."""
+    return np.array_split(rows, -(-len(rows) * n // AT_ONCE)) if len(rows) else ()
+
+
 def _fit(kind, n_params, n_tokens, loss, delta):
     n_params, n_tokens, losses = checked_runs(
         n_params, n_tokens, loss, at_least=len(kind._form.names) + 1
     )
-    if np.ndim(between("delta", delta, 1e-7, 1e3)):
-        raise ValueError(f"delta must be one number, got {delta!r}")
-    for name, one in (("n_params", n_params), ("n_tokens", n_tokens)):
-        if len(np.unique(one)) < 3:
+    delta = single("delta", between("delta", delta, 1e-7, 1e3))
+    for name, values in (("n_params", n_params), ("n_tokens", n_tokens)):
+        if len(np.unique(values)) < 3:
             raise ValueError(
                 f"{name} must take three values or more to show how the loss bends, "
-                f"got {len(np.unique(one))}"
+                f"got {len(np.unique(values))}"
             )
-    if np.corrcoef(np.log(n_params), np.log(n_tokens))[0, 1] > 0.999:
+    if np.corrcoef(np.log(n_params), np.log(n_tokens))[0, 1] > TOGETHER:
         raise ValueError(
             "n_params and n_tokens must vary independently: here D is a power of N, and the loss "
             "can be laid to either. Train some sizes on more and on less data"
         )
     form = kind._form(n_params, n_tokens, losses)
-    ends = minimise(form, form.starts(), np.log(losses), delta)
+    ends = _optimum(form, np.log(losses), delta)
     best = ends.objective.argmin()
     residuals = form(ends.theta[best][None])[0][0] - np.log(losses)
     certificate = _certificate(form, ends, best, residuals)
@@ -241,8 +322,15 @@ def _fit(kind, n_params, n_tokens, loss, delta):
             f"n_params and n_tokens must cover more, or loss be less noisy: {len(losses)} such "
             f"runs identify neither {form.names[-2]} nor {form.names[-1]}"
         )
+    if np.abs(ends.gradient[best]).max() > FLAT * len(losses):
+        warnings.warn(
+            f"the search did not end at an optimum: {certificate} The constants are not those that "
+            "fit best. Widen the ranges of n_params and n_tokens, or give a larger delta",
+            NotAtOptimum,
+            stacklevel=3,
+        )
     if names:
-        warnings.warn(f"{certificate}", NotIdentified, stacklevel=3)
+        warnings.warn(_not_identified(names), NotIdentified, stacklevel=3)
     return kind(
         objective=float(ends.objective[best]),
         certificate=certificate,
@@ -251,8 +339,44 @@ def _fit(kind, n_params, n_tokens, loss, delta):
         n_params=n_params,
         n_tokens=n_tokens,
         losses=losses,
-        **{name: float(one[best]) for name, one in form.constants(ends.theta).items()},
+        **{name: float(values[best]) for name, values in form.constants(ends.theta).items()},
     )
+
+
+def _optimum(form, log_losses, delta):
+    """The ends of the blind starts, among them the best.
+
+    Where no start of 300 steps ends at an optimum, the best three go on. A law with E = 0 is
+    searched for on its own, and its ends are returned where they are as good.
+    """
+    ends = minimise(form, form.starts(), log_losses, delta)
+    tolerance = FLAT * len(log_losses)
+    best = np.argsort(ends.objective)[:3]
+    if np.abs(ends.gradient[best[0]]).max() > tolerance:
+        longer = minimise(form, ends.theta[best], log_losses, delta, max_steps=PATIENCE)
+        for name, values in vars(longer).items():
+            getattr(ends, name)[best] = values
+    if hasattr(form, "without_floor"):
+        no_floor = form.without_floor()
+        starts = np.unique(np.clip(form.starts(), *no_floor.bounds.T), axis=0)
+        floorless = minimise(no_floor, starts, log_losses, delta)
+        lowest = ends.objective.min() * (1 + OBJECTIVE_RTOL) + len(log_losses) * 1e-20
+        if floorless.objective.min() <= lowest:
+            return floorless
+    return ends
+
+
+def _not_identified(names):
+    """The warning in words, for the constants that the runs do not tell from zero."""
+    words = f"the runs do not identify {', '.join(names)}"
+    if "E" in names:
+        words += ": the interval of the floor E reaches 0, so no forecast may lean on it"
+    if rest := [name for name in names if name != "E"]:
+        words += (
+            f"{';' if 'E' in names else ':'} {' and '.join(rest)} could be anything from zero up. "
+            "Vary its quantity more, or add runs"
+        )
+    return words
 
 
 def _certificate(form, ends, best, residuals):

@@ -10,6 +10,9 @@ import numpy as np
 
 from course.accounting.training import training_flops
 from course.display import flop, number, table
+from course.scaling.fitting.columns import WORST_LOSS, as_array, refuse_thousands
+from course.scaling.isoflop import tokens_at
+from course.scaling.laws import extrapolating
 from course.units import parse_count, parse_flop, positive
 
 NAMES = {
@@ -17,19 +20,24 @@ NAMES = {
     "n_tokens": "n_tokens d tokens training_tokens train_tokens num_tokens dataset_size",
     "loss": "loss l final_loss val_loss validation_loss test_loss eval_loss",
     "flops": "flops flop c compute training_flops training_flop train_flops",
+    "budget": "budget flops_budget flop_budget compute_budget isoflop_budget",
     "seed": "seed random_seed",
 }
 _ALIASES = {alias: name for name, aliases in NAMES.items() for alias in aliases.split()}
-FEWEST = 1e4  # a column of N or D that stays below this counts in thousands or more
-WORST_LOSS = 15.0  # nats per token; guessing among 250,000 tokens costs 12.4
 OFF_BY = 30  # 6 N D and measured FLOP differ by small factors, units by a thousand
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A table of runs. Shapes: all (runs,). Loss in nats, `flops` 6 N D unless it was measured.
+    """A table of runs, in columns of shape (runs,).
 
-    `seed` is None where the table has none.
+    Attributes:
+        n_params: N.
+        n_tokens: D.
+        loss: nats per token.
+        flops: C in FLOP: as measured; else the budget; else 6 N D.
+        seed: the random seed as text; None where the table has none.
+        budget: the FLOP that a run was meant for, by which `fit_isoflop` groups; None as above.
     """
 
     n_params: np.ndarray
@@ -37,6 +45,7 @@ class Runs:
     loss: np.ndarray
     flops: np.ndarray
     seed: np.ndarray | None = None
+    budget: np.ndarray | None = None
 
     def __len__(self):
         return len(self.loss)
@@ -47,13 +56,16 @@ class Runs:
         return replace(self, **columns)
 
 
-def read_runs(source):
-    """Runs from a CSV file or a mapping of columns.
+def read_runs(source, *, derive_tokens=False):
+    """Runs from a CSV file, a mapping of columns, a data frame or a list of rows as dicts.
 
     Columns are known by their usual names, in any case ("Model Size", "n_params", "N" ...: see
-    NAMES); others are left out. N, D and loss are needed. Counts may be written 70e6 or "70M".
-    Raises ValueError that lists every bad row with its line (of the file; of a mapping, counted
-    from 1), for a missing or doubled column, and where a whole column seems to have another unit.
+    NAMES); others are left out. N, D and loss are needed; with `derive_tokens` a table without D
+    gets D = C / (6 N). Counts may be written 70e6 or "70M".
+
+    Raises:
+        ValueError: with every bad row and its line (of the file; elsewhere counted from 1), for a
+            missing or doubled column, and where a whole column seems to have another unit.
     """
     header, lines = _lines(source)
     places = {}
@@ -63,11 +75,19 @@ def read_runs(source):
             raise ValueError(f"columns {header[places[name]]!r} and {title!r} both mean {name}")
         if name:
             places[name] = place
-    missing = [name for name in ("n_params", "n_tokens", "loss") if name not in places]
+    compute = "flops" in places or "budget" in places
+    derived = derive_tokens and compute and "n_tokens" not in places
+    needed = ("n_params", "loss") if derived else ("n_params", "n_tokens", "loss")
+    missing = [name for name in needed if name not in places]
     if missing:
         raise ValueError(
             f"source has no column for {', '.join(missing)}: it has {list(map(str, header))}; "
             + "; ".join(f"{name} may be called {NAMES[name]}" for name in missing)
+            + (
+                ". With derive_tokens=True it is taken as C / (6 N)"
+                if missing == ["n_tokens"] and compute
+                else ""
+            )
         )
     rows, bad = [], []
     for line, cells in lines:
@@ -86,29 +106,26 @@ def read_runs(source):
     if not rows:
         raise ValueError("source has no rows")
     columns = {name: np.array([row[name] for row in rows]) for name in places}
+    measured = columns.get("flops", columns.get("budget"))
+    if derived:
+        columns["n_tokens"] = tokens_at(measured, columns["n_params"])
     spent = training_flops(columns["n_params"], columns["n_tokens"])
-    _refuse_other_units(columns, spent)
-    return Runs(**{"flops": spent} | columns)
-
-
-def checked_runs(n_params, n_tokens, loss, *, at_least, **more):
-    """The columns as float arrays of one shape (runs,), `at_least` of them; else ValueError."""
-    named = {"n_params": n_params, "n_tokens": n_tokens, "loss": loss} | more
-    columns = {name: np.atleast_1d(positive(name, value)) for name, value in named.items()}
-    shapes = {name: one.shape for name, one in columns.items()}
-    if len(set(shapes.values())) > 1 or columns["loss"].ndim != 1:
-        raise ValueError(f"{', '.join(named)} must be lists of one length, got shapes {shapes}")
-    if len(columns["loss"]) < at_least:
-        raise ValueError(f"loss must have {at_least} runs or more, got {len(columns['loss'])}")
-    return tuple(columns.values())
+    measured = spent if measured is None else measured
+    refuse_thousands(columns)
+    _refuse_other_units(measured, spent)
+    return Runs(**columns | {"flops": measured})
 
 
 @dataclass(frozen=True)
 class Extrapolation:
-    """A forecast of the largest budget from smaller ones. Losses in nats per token.
+    """A forecast of the largest budget from smaller ones.
 
-    `observed` is the lowest loss among the configurations within 10 % of `flops`, seeds averaged.
-    `reach` is how many times the largest fitted budget `flops` is.
+    Attributes:
+        fit: what was fitted to the smaller budgets.
+        flops: the budget asked for, in FLOP.
+        reach: how many times the largest fitted budget that is.
+        predicted: the best loss there by the fit, nats per token.
+        observed: the lowest loss of a configuration within 10 % of `flops`, seeds averaged.
     """
 
     fit: object
@@ -151,35 +168,45 @@ def extrapolate(fit_function, runs, *, below):
             f"got {below:.3g}"
         )
     fitted, held = runs.where(small), runs.where(largest)
-    measured = "flops" in inspect.signature(fit_function).parameters
-    extra = {"flops": fitted.flops} if measured else {}
+    taken = inspect.signature(fit_function).parameters
+    extra = {name: getattr(fitted, name) for name in ("flops", "budget") if name in taken}
     fit = fit_function(fitted.n_params, fitted.n_tokens, fitted.loss, **extra)
     _, which = np.unique([held.n_params, held.n_tokens], axis=1, return_inverse=True)
     means = np.bincount(which.ravel(), held.loss) / np.bincount(which.ravel())
     best = which.ravel() == means.argmin()
     flops = float(held.flops[best].mean())
+    with extrapolating():  # that is the point of it, and `reach` says how far
+        predicted = float(fit.best(flops)[2])
     return Extrapolation(
         fit=fit,
         flops=flops,
         reach=flops / float(fitted.flops.max()),
-        predicted=float(fit.best(flops)[2]),
+        predicted=predicted,
         observed=float(means.min()),
     )
 
 
 def _lines(source):
     """The titles and (line, cells) of every row."""
+    if isinstance(source, list | tuple) and source and all(hasattr(r, "keys") for r in source):
+        header = list(dict.fromkeys(title for row in source for title in row))
+        return header, [
+            (line, [row.get(title) for title in header]) for line, row in enumerate(source, 1)
+        ]
     if hasattr(source, "keys"):
-        header = list(source.keys())
-        single = [title for title in header if np.ndim(source[title]) == 0]
+        columns = {title: as_array(source[title]) for title in source.keys()}  # noqa: SIM118
+        single = [title for title, values in columns.items() if np.ndim(values) == 0]
         if single:
             raise ValueError(f"columns must be lists, one cell a run; these are not: {single}")
-        lengths = {title: len(source[title]) for title in header}
+        lengths = {title: len(values) for title, values in columns.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns must have one length, got {lengths}")
-        return header, list(enumerate(zip(*(source[title] for title in header), strict=True), 1))
+        return list(columns), list(enumerate(zip(*columns.values(), strict=True), 1))
     if not isinstance(source, str | Path) or not Path(source).is_file():
-        raise ValueError(f"source must be a CSV file or a mapping of columns, got {source!r:.80}")
+        raise ValueError(
+            "source must be a CSV file or a mapping of columns, a data frame or a list of dicts; "
+            f"got {source!r:.80}"
+        )
     with Path(source).open(newline="", encoding="utf-8-sig") as file:
         reader = csv.reader(file)
         try:
@@ -206,18 +233,13 @@ _READ = {
     "n_tokens": parse_count,
     "loss": _loss,
     "flops": parse_flop,
+    "budget": parse_flop,
     "seed": str,
 }
 
 
-def _refuse_other_units(columns, spent):
-    for name in ("n_params", "n_tokens"):
-        if (largest := columns[name].max()) < FEWEST:
-            raise ValueError(
-                f"{name} goes up to {largest:g}: it seems to count in thousands, millions or "
-                "billions. Multiply the column, or write cells like 70M or 1.4B"
-            )
-    off = float(np.median(columns.get("flops", spent) / spent))
+def _refuse_other_units(flops, spent):
+    off = float(np.median(flops / spent))
     if not 1 / OFF_BY < off < OFF_BY:
         raise ValueError(
             f"flops is {off:.2g} times 6 · n_params · n_tokens: one of the three columns has "

@@ -1,4 +1,4 @@
-"""What the runs of chapter 4 say, with intervals. Nothing is trained here, and torch is not needed.
+"""The runs of chapter 4, read and estimated. Nothing is trained here, and torch is not needed.
 
 Reads `runs.csv` of this package (`python -m course.data`) and the fleet's table. Tokens are bytes,
 N counts blocks and head, loss is in nats per byte of held-out text.
@@ -6,30 +6,23 @@ N counts blocks and head, loss is in nats per byte of held-out text.
 
 import math
 import warnings
-from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from scipy.special import stdtrit
 
-from course.data.exhaustion import Uncertain
 from course.data.scaling import MUENNIGHOFF_2023, RepetitionFit, fit_repetition
 from course.display import number, table
 from course.experiments import study
-from course.experiments.sweep import read_table
+from course.experiments.estimates import Comparison, Estimate, compare, not_told_apart
+from course.experiments.runs import groups, load_runs
 from course.scaling import ChinchillaLaw
 from course.scaling.fitting import NotIdentified, fit_chinchilla
-from course.units import between, positive
+from course.units import between, positive, single
 
 TABLE = Path(__file__).with_name("runs.csv")
 CLEAN = "never dirty"  # the text of the quality study that the others are compared with
-
-
-def measured(name):
-    """The rows of one study of `runs.csv`: "quality" or "mixture"."""
-    return [row for row in read_table(TABLE) if row["study"] == name]
 
 
 # --- repeated text --------------------------------------------------------------------------------
@@ -37,9 +30,13 @@ def measured(name):
 
 @dataclass(frozen=True)
 class Curve:
-    """One model on one unique text, read more and more often. Arrays (lengths of training,).
+    """One model on one unique text, read more and more often.
 
-    `loss` is the mean over seeds, on held-out text.
+    Attributes:
+        n_params: blocks and head.
+        unique_bytes: of the text.
+        epochs: shape (lengths of training,), how often the text was read.
+        loss: the same shape, mean over seeds on held-out text, nats per byte.
     """
 
     n_params: float
@@ -119,7 +116,7 @@ def repetition():
     for size, text in sorted(set(zip(n, unique, strict=True))):
         own = (n == size) & (unique == text)
         lengths = np.unique(epochs[own])
-        means = np.array([runs.loss[own & (epochs == one)].mean() for one in lengths])
+        means = np.array([runs.loss[own & (epochs == length)].mean() for length in lengths])
         curves.append(Curve(float(size), float(text), lengths, means))
         falling |= own & (epochs <= curves[-1].best_epochs)
     enough = runs.n_tokens >= study.LEAST_BYTES_PER_PARAM * n
@@ -134,23 +131,15 @@ def repetition():
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A value with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self):
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-
-
-@dataclass(frozen=True)
 class TextWorth:
     """What one byte of a text is worth beside a byte of clean text, at equal compute.
 
-    `excess`: nats per byte above the model that read clean text. `multiplier`: the clean bytes
-    that would have taught as much, over the bytes that were read.
+    Attributes:
+        text: its name, one of `training.TEXTS`.
+        losses: one a seed, nats per byte of clean held-out text.
+        excess: Estimate of the loss above that of the model that read clean text, seed by seed.
+        multiplier: Estimate of the clean bytes that would have taught as much, over the bytes
+            read. It takes the slope of the base law for granted.
     """
 
     text: str
@@ -159,39 +148,56 @@ class TextWorth:
     multiplier: Estimate
 
 
-def quality(rows=None):
-    """{text: TextWorth} of the quality study: the same model on as many bytes of each text.
+@dataclass(frozen=True)
+class Quality:
+    """The quality study: the same model on as many bytes of each text.
 
-    The intervals use Student's t and the scatter between seeds, pooled over the texts, which is
-    taken to be the same for all. That of the multiplier takes the base law's slope for granted.
-    Raises ValueError for a text with one seed only, or where no run read clean text.
+    `texts` is {name: TextWorth}, `comparisons` holds a Comparison of every two texts.
     """
-    rows = measured("quality") if rows is None else rows
-    losses = defaultdict(list)
-    for row in rows:
-        losses[row["text"]].append(float(row["loss"]))
+
+    texts: dict
+    comparisons: tuple[Comparison, ...] = field(repr=False)
+
+    def _repr_html_(self):
+        rows = [
+            (c.first, c.second, f"{c.difference:+.3f}", f"{c.adjusted_p:.2g}", c.verdict)
+            for c in self.comparisons
+        ]
+        header = ("text", "beside", "loss, nats per byte", "p after Holm", "the first is")
+        return table(f"{len(rows)} comparisons, corrected together", header, rows)
+
+
+def quality(rows=None):
+    """The Quality study of `runs.csv`, or of rows like its own.
+
+    Raises ValueError for a text with one seed only, where no run read clean text, and where the
+    runs did not all read as many bytes.
+    """
+    rows = load_runs(TABLE, "quality") if rows is None else rows
+    losses = {
+        text: np.array([row["loss"] for row in own]) for text, own in groups(rows, "text").items()
+    }
     if CLEAN not in losses or min(map(len, losses.values())) < 2:
         raise ValueError(
             f"rows must hold {CLEAN!r} and two seeds of each text, "
-            f"got { {text: len(found) for text, found in losses.items()} }"
+            f"got { {text: len(values) for text, values in losses.items()} }"
         )
     if len(read := {row["n_tokens"] for row in rows}) > 1:
         raise ValueError(f"rows must all have read the same n_tokens, got {sorted(read)}")
-    freedom = sum(len(found) - 1 for found in losses.values())
-    spread = math.sqrt(
-        sum((len(found) - 1) * np.var(found, ddof=1) for found in losses.values()) / freedom
-    )
-    n_tokens, clean = rows[0]["n_tokens"], losses[CLEAN]
-    worth = {}
-    for text, found in losses.items():
-        excess = float(np.mean(found) - np.mean(clean))
-        half = stdtrit(freedom, 0.975) * spread * math.sqrt(1 / len(found) + 1 / len(clean))
-        if text == CLEAN:
-            half = 0.0  # itself
-        ends = (excess, excess - half, excess + half)
-        times = [equivalent_share(one, n_tokens) for one in (ends[0], ends[2], ends[1])]
-        worth[text] = TextWorth(text, tuple(found), Estimate(*ends), Estimate(*times))
-    return worth
+    order = sorted(losses, key=lambda text: -losses[text].mean())
+    comparisons = compare({text: losses[text] for text in order})
+    excess = {c.first: c.difference for c in comparisons if c.second == CLEAN}
+    excess |= {c.second: c.difference.through(np.negative) for c in comparisons if c.first == CLEAN}
+    excess[CLEAN] = Estimate(0.0, 0.0, 0.0, len(losses[CLEAN]))
+
+    def share(nats):
+        return equivalent_share(nats, rows[0]["n_tokens"])
+
+    worth = {
+        text: TextWorth(text, tuple(losses[text]), excess[text], excess[text].through(share))
+        for text in order
+    }
+    return Quality(worth, comparisons)
 
 
 def equivalent_share(excess, n_tokens, law=None):
@@ -217,7 +223,12 @@ def equivalent_share(excess, n_tokens, law=None):
 
 @dataclass(frozen=True)
 class Mixtures:
-    """Models that read code and words mixed. `shares` of words (s,), losses (s, seeds)."""
+    """Models that read code and words mixed, and are measured on both.
+
+    Attributes:
+        shares: of words in the training text, shape (s,).
+        code, words: losses on held-out text of either kind, nats per byte, shape (s, seeds).
+    """
 
     shares: np.ndarray
     code: np.ndarray
@@ -225,53 +236,40 @@ class Mixtures:
 
     def expected(self, words_in_use):
         """(s,) the loss on a use of which the share `words_in_use` is words, mean over seeds."""
-        return self._of(words_in_use).mean(axis=1)
+        return self._losses(words_in_use).mean(axis=1)
 
     def best_share(self, words_in_use):
         """The measured share with the lowest loss for this use."""
         return float(self.shares[self.expected(words_in_use).argmin()])
 
     def indistinguishable_shares(self, words_in_use):
-        """The measured shares that the runs cannot tell from the best one, at 95 % for each.
+        """The measured shares that are not told apart from the best one, by the course's rule.
 
-        Student's t, the scatter between seeds pooled over the mixtures with a quarter or more of
-        either: of what a model hardly read, it knows little and by chance, so that the losses of
-        the others scatter several times as much and would hide all differences. ValueError for
-        one seed, or no such mixture.
+        See `course.experiments.estimates`: all pairs of shares are compared for this use, seed by
+        seed. Raises ValueError for one seed only.
         """
-        losses = self._of(words_in_use)
-        mixed, seeds = (self.shares >= 0.25) & (self.shares <= 0.75), losses.shape[1]
-        if seeds < 2 or not mixed.any():
-            raise ValueError(
-                "runs must hold two seeds or more, and a mixture with a quarter or more of either, "
-                f"got {seeds} of the shares {self.shares.tolist()}"
-            )
-        spread = math.sqrt(losses[mixed].var(axis=1, ddof=1).mean())
-        close = stdtrit(mixed.sum() * (seeds - 1), 0.975) * spread * math.sqrt(2 / seeds)
-        means = losses.mean(axis=1)
-        return tuple(map(float, self.shares[means <= means.min() + close]))
+        losses = dict(zip(self.shares.tolist(), self._losses(words_in_use), strict=True))
+        return not_told_apart(losses, self.best_share(words_in_use))
 
-    def _of(self, words_in_use):
-        w = between("words_in_use", words_in_use, 0, 1)
-        if np.ndim(w):
-            raise ValueError(f"words_in_use must be one number, got {words_in_use!r}")
+    def _losses(self, words_in_use):
+        w = single("words_in_use", between("words_in_use", words_in_use, 0, 1))
         return (1 - w) * self.code + w * self.words
 
 
 def mixtures(rows=None):
-    """The Mixtures of the mixture study, each share with as many seeds."""
-    rows = measured("mixture") if rows is None else rows
-    by_share = defaultdict(list)
-    for row in rows:
-        by_share[float(row["words_share"])].append((row["loss_code"], row["loss_words"]))
-    shares = sorted(by_share)
-    if not rows or len({len(found) for found in by_share.values()}) > 1:
+    """The Mixtures of `runs.csv`, or of rows like its own, each share with as many seeds."""
+    rows = load_runs(TABLE, "mixture") if rows is None else rows
+    by_share = groups(rows, "words_share")
+    if not rows or len({len(own) for own in by_share.values()}) > 1:
         raise ValueError("rows must hold the same number of seeds for each share of words")
-    losses = np.array([by_share[share] for share in shares], dtype=float)
-    return Mixtures(np.array(shares), losses[..., 0], losses[..., 1])
+    code, words = (
+        np.array([[row[loss] for row in own] for own in by_share.values()], dtype=float)
+        for loss in ("loss_code", "loss_words")
+    )
+    return Mixtures(np.array(list(by_share), dtype=float), code, words)
 
 
-# --- other views ----------------------------------------------------------------------------------
+# --- the learning rate's rule ---------------------------------------------------------------------
 
 
 def best_rate_factors():
@@ -279,31 +277,13 @@ def best_rate_factors():
 
     Means over seeds of the fleet's study, which tried a quarter to four times the rule.
     """
-    losses = defaultdict(lambda: defaultdict(list))
-    for row in study.measured("learning_rate"):
-        losses[row["d_model"]][float(row["rate_factor"])].append(row["loss"])
-    found = {}
-    for width in sorted(losses):
-        means = {factor: float(np.mean(some)) for factor, some in losses[width].items()}
-        best = min(means, key=means.get)
-        found[width] = (best, means[1.0] - means[best])
-    return found
-
-
-def ranges(forecast, years, level=0.90, seed=0):
-    """{"stock" or "demand": (3, years)}: low, median and high tokens in each of `years`."""
-    found = forecast.forecast_data_exhaustion(seed=seed)
-    luck = np.random.default_rng(seed + 1)
-    ends, after = ((1 - level) / 2, 0.5, (1 + level) / 2), np.asarray(years) - found.start_year
-    made = {}
-    for name, tokens, growth in (
-        ("stock", found.stock_tokens, forecast.stock_growth),
-        ("demand", found.demand_tokens, forecast.demand_growth),
-    ):
-        factor = (
-            growth.at(luck.standard_normal(len(tokens)))
-            if isinstance(growth, Uncertain)
-            else np.full(len(tokens), float(growth))
-        )
-        made[name] = np.array([np.quantile(tokens * factor**t, ends) for t in after]).T
-    return made
+    by_width = {}
+    for (width, factor), rows in groups(
+        study.measured("learning_rate"), "d_model", "rate_factor"
+    ).items():
+        mean = float(np.mean([row["loss"] for row in rows]))
+        by_width.setdefault(width, {})[float(factor)] = mean
+    best = {width: min(means, key=means.get) for width, means in by_width.items()}
+    return {
+        width: (best[width], means[1.0] - means[best[width]]) for width, means in by_width.items()
+    }
