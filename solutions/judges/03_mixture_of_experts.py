@@ -58,7 +58,8 @@ def route_in_plain_python(logits, top_k):
     experts, gates = [], []
     for row in logits:
         best = sorted(range(len(row)), key=lambda e: (-row[e], e))[:top_k]
-        gates.append([1 / sum(exp(row[other] - row[e]) for other in best) for e in best])
+        scores = [exp(row[e] - row[best[0]]) for e in best]
+        gates.append([score / sum(scores) for score in scores])
         experts.append(best)
     return {"gates": gates, "experts": experts}
 
@@ -71,6 +72,9 @@ def route_in_torch(logits, top_k):
     gates = values[:, :top_k].softmax(1)
     return {"experts": experts[:, :top_k].tolist(), "gates": gates.tolist()}
 
+
+# Dividing 0 by 0 gives nan, here without numpy's warning
+_QUIET = {"    return": '    with np.errstate(all="ignore"):\n        return'}
 
 E03_1 = Exercise(
     id="03.1",
@@ -99,12 +103,19 @@ E03_1 = Exercise(
             (
                 ([[1000.0, 999.0, 0.0]], 2),
                 ([[-1002.0, -1001.0, -1000.0], [1000.0, 999.0, 0.0]], 2),
+                ([[-1001.0, 1003.0, -1001.0, -1002.0]], 2),
             ),
         ),
         Property(
-            "many tokens, one expert and all experts come out right",
+            "many tokens, one expert and all experts come out right, and of many equal logits the "
+            "smaller numbers come first",
             1,
-            ((_random(6, 5), 3), (_random(3, 8), 1), (_random(4, 3), 3)),
+            (
+                (_random(6, 5), 3),
+                (_random(3, 8), 1),
+                (_random(4, 3), 3),
+                ([[float(e % 2 == 0) for e in range(40)], [float(e % 7) for e in range(40)]], 4),
+            ),
             hidden=True,
         ),
     ),
@@ -121,7 +132,8 @@ E03_1 = Exercise(
             "works, but not who counts for more.",
         ),
         Wrong(
-            {
+            _QUIET
+            | {
                 "max(axis=1, keepdims=True))": "max(axis=0))\n    scores /= scores.sum(axis=0)",
                 "-logits": "-scores",
             },
@@ -134,7 +146,7 @@ E03_1 = Exercise(
             "that. Sort the negative logits instead, with kind='stable'.",
         ),
         Wrong(
-            {"-logits": "logits"},
+            _QUIET | {"-logits": "logits"},
             "You take the experts with the lowest logits: argsort sorts upwards.",
         ),
         Wrong(
@@ -155,13 +167,16 @@ E03_1 = Exercise(
             "softmax.",
         ),
         Wrong(
-            {" - logits.max(axis=1, keepdims=True)": ""},
+            _QUIET
+            | {
+                "    scores = np.exp(logits - logits.max(axis=1, keepdims=True))": '    with np.errstate(all="ignore"):\n        scores = np.exp(logits)'
+            },
             "The formula is right, and exp(1000) is too large for a floating-point number, "
             "exp(-1000) too small. Subtract the largest logit of a row first: a softmax does "
             "not notice.",
         ),
         Wrong(
-            {"max(axis=1, keepdims=True))": "max())"},
+            _QUIET | {"max(axis=1, keepdims=True))": "max())"},
             "You subtract the largest logit of the whole table. A row far below it gives zeros only: "
             "subtract the largest of each row, `axis=1, keepdims=True`.",
         ),
@@ -570,6 +585,25 @@ E03_4 = Exercise(
             },
             "You keep those who came last. Who comes first is seated first.",
         ),
+        Wrong(
+            {"math.ceil(": "1 + int("},
+            "Your capacity is one too many where the formula gives a whole number: rounding up "
+            "leaves it as it is.",
+        ),
+        Wrong(
+            {"in range(k)": "in reversed(range(k))"},
+            "You seat second choices before first ones. The first column of `experts` holds the "
+            "first choices.",
+        ),
+        Wrong(
+            {" / n_experts": ""},
+            "Your capacity is the seats of all experts together. Each has its share of them, 1/E.",
+        ),
+        Wrong(
+            {"dropped += 1": "dropped = 0"},
+            "You fill the seats as you should, and `dropped` stays 0. Count the choices that find "
+            "their expert full.",
+        ),
     ),
     right=(seats_cut_off,),
     own=True,
@@ -912,14 +946,14 @@ E03_7 = Exercise(
     reference=moe_params,
     properties=(
         Property(
-            "the toy model has 368 parameters, of which 296 are active; with two layers 652 and "
-            "508, to the last parameter",
+            "the toy model has 368 parameters, of which 296 are active; with two layers and five "
+            "experts 956 and 524, to the last parameter",
             1,
             (
                 Case((_TOY,), {"total": 368, "active": 296, "gb": 7.36e-7}),
                 Case(
-                    (_TOY | {"num_hidden_layers": 2},),
-                    {"total": 652, "active": 508, "gb": 1.304e-6},
+                    (_TOY | {"num_hidden_layers": 2, "num_local_experts": 5},),
+                    {"total": 956, "active": 524, "gb": 1.912e-6},
                 ),
             ),
             rel_tol=1e-11,
@@ -1122,7 +1156,7 @@ def traffic(experts, n_experts, n_devices, d_model):
     import numpy as np
 
     n_tokens, k = np.shape(experts)
-    rows = np.zeros((n_devices, n_devices))
+    rows = np.zeros((n_devices, n_devices), int)
     for token, chosen in enumerate(experts):
         for e in chosen:
             rows[token * n_devices // n_tokens, e * n_devices // n_experts] += 1
@@ -1164,6 +1198,7 @@ E03_9 = Exercise(
                 ),
                 ([[0, 1], [1, 0], [3, 2], [2, 3]], 4, 2, 16),
                 ([[2, 0], [1, 3]], 4, 1, 16),
+                ([[3], [0]], 4, 2, 8),
                 ([[0, 5], [3, 2], [2, 3], [1, 4], [0, 1], [5, 0]], 6, 3, 32),
             ),
         ),

@@ -163,7 +163,7 @@ def test_the_parameters_of_mixtral():
     exec(re.search(r"^mixtral = \{.*?^\}\ntoy = .*?^\}", TEXT, re.MULTILINE | re.DOTALL)[0], shown)
     assert (shown["toy"], shown["mixtral"]) == (toy[0], mixtral)
     found = answer(7)(*two_layers)
-    assert f"with two layers {found['total']} and {found['active']}," in names(7)[0]
+    assert f"five experts {found['total']} and {found['active']}," in names(7)[0]
 
 
 def test_the_experts_that_a_batch_reads():
@@ -177,7 +177,7 @@ def test_the_experts_that_a_batch_reads():
 def test_the_traffic():
     experts, *rest = cases(9)[0]
     found = answer(9)(experts, *rest)
-    assert f"{found['bytes']:.0f} bytes; the formula expects {found['expected']:.0f}" in names(9)[0]
+    assert f"{found['bytes']} bytes; the formula expects {found['expected']:.0f}" in names(9)[0]
     written = ", ".join("-".join(map(str, chosen)) for chosen in experts)
     assert written in ONE_LINE
     assert all_to_all_bytes(4096, 2, 8, n_moe_layers=32) == 917_504
@@ -212,7 +212,7 @@ class Relu(FeedForwardNetwork):
 
 
 def layer(router, up, down, top_k):
-    """The course's layer with these weights, in double precision, gates as in document A."""
+    """The course's layer with these weights and document A's gates, in double precision."""
     router, up, down = (torch.tensor(a, dtype=torch.float64) for a in (router, up, down))
     n_experts, d_model, d_ff = up.shape
     made = MoEArchitecture(
