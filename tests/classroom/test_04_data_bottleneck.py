@@ -7,18 +7,20 @@ import numpy as np
 import pytest
 
 from course.classroom import check, judge, release
+from course.classroom.predict import answers
 from course.data import (
     MUENNIGHOFF_2023,
     DataConstrainedLaw,
     DataExhaustionForecast,
     Exhaustion,
-    comparison,
     crossing_year,
     effective_number,
     entropy,
     evenness,
     fit_repetition,
     shingles,
+    study,
+    views,
 )
 from course.evidence import as_written, claim, fact
 from course.scaling import ChinchillaLaw, extrapolating
@@ -26,6 +28,8 @@ from course.scaling import ChinchillaLaw, extrapolating
 NAME = "04_data_bottleneck"
 EXERCISES = judge.load(release.ROOT / f"solutions/judges/{NAME}.py")
 TEXT = (release.ROOT / f"solutions/text/{NAME}.py").read_text(encoding="utf-8")
+REASONS = [one.get("because", "") for id, one in answers().items() if id.startswith("E04.")]
+TEXT += "\n".join(REASONS)  # what is said beside an answer is kept by id
 ONE_LINE = " ".join(TEXT.replace("\n#", "\n").split())
 R_STAR = round(fact("muennighoff.R_D_star").value, 2)
 
@@ -97,7 +101,7 @@ def test_the_crossing_is_that_of_the_claim():
     assert f"2.4 times a year: {found['first']:.2f} years;" in names(3)[0]
     year = math.floor(2024 + found["first"])
     assert f"in {year}." in claim("K074").correction
-    assert f'because="In {year}. Document A' in TEXT
+    assert f"In {year}. Document A" in TEXT
     decades = fact("villalobos.growth").value["dataset_decades"][1]
     assert 10**decades == pytest.approx(2.4, abs=0.01)
     stock = fact("villalobos.stock").value["indexed_web"][1]
@@ -192,7 +196,6 @@ def test_document_a_advises_two_and_a_half_times_what_there_is():
     assert sum(printed.values()) == pytest.approx(2.5)
     as_a = wrong(7, "document A's advice").answer
     assert sum(as_a(amounts, 0.1).values()) == pytest.approx(2.5)
-    assert "25 * 10" in TEXT
 
 
 def test_the_measured_qualities():
@@ -228,7 +231,6 @@ def test_the_mixtures():
     third, half = (answer(9)(*table, weight) for weight in (0.3, 0.5))
     assert f"a share of {third['share']:.3f}, {third['loss']:.3f} nats" in names(9)[0]
     assert f"of 50 %: {half['share']:.3f} and {half['loss']:.3f};" in names(9)[0]
-    assert f'compare("E04.9", {100 * third["share"]:.1f}, ' in TEXT
     assert f"For 50 % words it is {100 * half['share']:.1f} %." in TEXT
 
 
@@ -248,7 +250,7 @@ def test_the_widths_and_what_their_interval_rests_on():
     """The notebook's runs are those of chapter 4's fit, and its rounded law is the fleet's."""
     (runs, law, _), _ = visible_cases(11)
     assert given("fleet_law") == law
-    base, fit = comparison.base_law(), comparison.repetition().fit
+    base, fit = study.base_law(), study.repetition().fit
     assert law == {key: pytest.approx(getattr(base, key), rel=1e-3) for key in law}
     assert len(runs) == len(fit.residuals)
     width, n, unique, epochs, loss = np.array(runs).T
@@ -260,7 +262,6 @@ def test_the_widths_and_what_their_interval_rests_on():
     by_run, by_text = (answer(11)(runs, law, unit) for unit in ("run", "text"))
     small, large = by_run["r_star"]
     assert f"R* is {small:.1f} at width 16 and {large:.1f} at width 32" in names(11)[0]
-    assert f'compare("E04.11", {small / large:.1f}, ' in TEXT
     assert [by_run["verdict"], by_text["verdict"]] == ["differ", "not told apart"]
     ends = [f"{end:.1f}" for found in (by_run, by_text) for end in found["interval"]]
     told = "Between {} and {} if runs are independent, {} and {} if texts are."
@@ -316,7 +317,7 @@ def test_the_band_is_that_of_the_chapters_forecast():
     """Drawn by `course.data`, which knows one start and a factor for all years."""
     (start, growth, came, level), *_ = visible_cases(12)
     years = [2024 + after for after, _ in came]
-    low, _, high = comparison.ranges(DataExhaustionForecast(), years, level)["demand"]
+    low, _, high = views.supply_and_demand(DataExhaustionForecast(), years, level)["demand"]
     drawn = np.array([low, high]).T
     assert np.array(answer(12)(start, growth, came, level)["bands"]) == pytest.approx(
         drawn, rel=0.03

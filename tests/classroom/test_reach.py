@@ -64,7 +64,9 @@ def findings(exercises, answers, readable):
     for scalar in release._scalars(cases) - visible:
         written = scalar.strip('"')
         digits = re.sub(r"e.*|\D|0+$", "", written.strip("0."))
-        if len(digits) <= CHANCE and not (scalar[0] == '"' and re.search(r"\W", written)):
+        if _is_a_power_of_two(written) or (
+            len(digits) <= CHANCE and not (scalar[0] == '"' and re.search(r"\W", written))
+        ):
             continue
         found += [
             f"{path}: {scalar}"
@@ -72,6 +74,11 @@ def findings(exercises, answers, readable):
             if written in text and re.search(release._written(scalar), text)
         ]
     return found
+
+
+def _is_a_power_of_two(written):
+    """4096, 32768: lengths of contexts and widths of models, which stand everywhere."""
+    return written.isdigit() and int(written) & (int(written) - 1) == 0
 
 
 def answers_of(name):
