@@ -206,7 +206,8 @@ def test_self_training():
     assert 0 < 1 - many["accumulate"] / before < 0.01
     after = answer(10)([0.1] * 10, 100, 200)
     assert after["replace"] / 0.9 == pytest.approx(0.99**200)
-    assert f"Accumulated: {100 * after['accumulate'] / 0.9:.0f} %." in TEXT
+    left = 100 * after['accumulate'] / 0.9
+    assert f"Where all is kept, {left:.0f} % are left." in TEXT
 
 
 def test_the_averages_of_self_training_are_those_of_simulated_texts():
