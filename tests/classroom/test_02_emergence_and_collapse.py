@@ -206,7 +206,7 @@ def test_self_training():
     assert 0 < 1 - many["accumulate"] / before < 0.01
     after = answer(10)([0.1] * 10, 100, 200)
     assert after["replace"] / 0.9 == pytest.approx(0.99**200)
-    left = 100 * after['accumulate'] / 0.9
+    left = 100 * after["accumulate"] / 0.9
     assert f"Where all is kept, {left:.0f} % are left." in TEXT
 
 
