@@ -306,52 +306,6 @@ def _shape(d_model, d_ff, n_layers, n_experts, top_k, n_shared, granularity):
     )
 
 
-@dataclass(frozen=True)
-class CostView:
-    """What the explorer shows: one mixture, its dense model, and the curve over E.
-
-    Attributes:
-        chosen: the arguments of `cost_view`, with the chip itself.
-        here, dense: of the mixture and of the dense model; numbers.
-        n_experts: (points,), the numbers of experts of the curve.
-        curve: of the mixture with so many experts; arrays of shape (points,).
-        n_chips: how many of the chip hold the weights.
-    """
-
-    chosen: dict
-    here: ExpertCosts
-    dense: ExpertCosts
-    n_experts: np.ndarray
-    curve: ExpertCosts
-    n_chips: int
-
-
-def cost_view(n_experts, top_k, granularity, batch=1, bits=16, chip_name="H100"):
-    """The CostView of experts in Mixtral's place: d_model 4096, d_ff 14336, 32 layers.
-
-    Args:
-        n_experts, top_k: experts in a layer, and how many of them a token takes.
-        granularity: into how many each expert is cut; a token takes that many times top_k.
-        batch: sequences written at once.
-        bits: of a weight.
-        chip_name: the chip that decodes.
-
-    Raises:
-        ValueError: as `expert_costs`.
-    """
-    options = {"batch": batch, "bits": bits, "chip_name": chip(chip_name)}
-    here = expert_costs(n_experts, top_k, granularity, **options)
-    drawn = np.unique([n_experts, *np.geomspace(top_k, MOST_EXPERTS, 20).round().astype(int)])
-    return CostView(
-        chosen=options | {"n_experts": n_experts, "top_k": top_k, "granularity": granularity},
-        here=here,
-        dense=expert_costs(1, 1, **options),
-        n_experts=drawn,
-        curve=expert_costs(drawn, top_k, granularity, **options),
-        n_chips=int(np.ceil(here.memory_bytes / options["chip_name"].memory_bytes)),
-    )
-
-
 # --- the documents' chart, recounted --------------------------------------------------------------
 
 

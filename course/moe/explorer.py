@@ -1,15 +1,11 @@
 """The explorers of chapter 3."""
 
-from dataclasses import dataclass
-from itertools import combinations
-
 import ipywidgets as widgets
-import numpy as np
 
 from course.explorer import Explorer, choice
-from course.moe.costs import MOST_EXPERTS, cost_view
-from course.moe.plots import N_EXPERTS, draw_byte_routes, draw_expert_costs
-from course.moe.routing_study import expert_of_each_byte
+from course.moe.costs import MOST_EXPERTS
+from course.moe.plots import draw_byte_routes, draw_expert_costs
+from course.moe.views import byte_view, cost_view
 from course.units import format_bytes, format_count
 
 CHIPS = ("L4", "RTX-4090", "A100", "H100", "H200", "B200")
@@ -30,60 +26,14 @@ def who_gets_which_token():
     )
 
 
-@dataclass(frozen=True)
-class ByteView:
-    """The way of a text's bytes through one layer.
-
-    Attributes:
-        layer: from 0.
-        characters: for each byte what to print of it.
-        experts: (length, 2), the first choice first.
-        shares: (E,), of all choices.
-        same_character, any_pair: the share that has the same first expert, of the pairs of bytes
-            that are the same character and of all pairs; None without such pairs.
-    """
-
-    layer: int
-    characters: tuple[str, ...]
-    experts: np.ndarray
-    shares: np.ndarray
-    same_character: float | None
-    any_pair: float | None
-
-
-def byte_view(text, layer):
-    """The ByteView of a text through layer 0, 1 or 2 of the trained router of `routing_study`.
-
-    Raises ValueError for an empty text and for one of more than 64 bytes in UTF-8.
-    """
-    routes = expert_of_each_byte(text)
-    if layer not in range(len(routes.experts)):
-        raise ValueError(f"layer must be 0 to {len(routes.experts) - 1}, got {layer!r}")
-    experts = routes.experts[layer]
-    pairs = [
-        (one == other, first == second)
-        for (one, first), (other, second) in combinations(
-            zip(routes.characters, experts[:, 0], strict=True), 2
-        )
-    ]
-    alike = [same_expert for same_character, same_expert in pairs if same_character]
-    return ByteView(
-        layer,
-        routes.characters,
-        experts,
-        np.bincount(experts.ravel(), minlength=N_EXPERTS) / experts.size,
-        float(np.mean(alike)) if alike else None,
-        float(np.mean([same_expert for _, same_expert in pairs])) if pairs else None,
-    )
-
-
 def _describe_bytes(view):
     busiest = int(view.shares.argmax())
     idle = int((view.shares == 0).sum())
+    n_experts = len(view.shares)
     words = (
         f"Layer {view.layer + 1} of 3: {len(view.characters)} bytes, each passes 2 of "
-        f"{N_EXPERTS} experts. Expert {busiest} takes {view.shares[busiest]:.0%} of the choices, "
-        f"even would be {1 / N_EXPERTS:.1%}; {idle or 'none'} of the experts "
+        f"{n_experts} experts. Expert {busiest} takes {view.shares[busiest]:.0%} of the choices, "
+        f"even would be {1 / n_experts:.1%}; {idle or 'none'} of the experts "
         f"{'stand' if idle > 1 else 'stands'} idle. "
     )
     if view.same_character is None:

@@ -23,6 +23,7 @@ from course.figures import (
 )
 from course.moe.costs import MOST_EXPERTS, dropped_share, experts_touched
 from course.moe.laws import ABNAR_2025, CLARK_2022, KRAJEWSKI_2024, KRAJEWSKI_2024_DENSE
+from course.moe.views import N_EXPERTS
 from course.scaling import extrapolating
 from course.units import format_bytes, format_count, format_flop
 
@@ -37,7 +38,7 @@ _COST_LINES = (  # the costs, their look, what they are called, and how they are
 def draw_expert_costs(axes):
     """What experts cost beside the dense model of the same width, over the number of experts.
 
-    Returns update(view) for a course.moe.costs.CostView.
+    Returns update(view) for a course.moe.views.CostView.
     """
     axes.set(xlim=(0.9, MOST_EXPERTS * 1.15), ylim=(1e-3, 1e5))
     log_axis(axes.xaxis, format="{:g}".format)
@@ -285,7 +286,7 @@ def draw_specialisation(axes, shares, classes):
 
 # --- who gets which token -------------------------------------------------------------------------
 
-ROW, ROWS, N_EXPERTS = 16, 4, 8
+ROW, ROWS = 16, 4
 # Pale fills in falling lightness, so that neighbours differ in grey print too; the number decides.
 TINTS = ("#ffffff", "#cfe3f7", "#fbe0b8", "#bfe6cf", "#e3c6dc", "#8fb8e0", "#f0b060", "#9a9a9a")
 
@@ -293,7 +294,7 @@ TINTS = ("#ffffff", "#cfe3f7", "#fbe0b8", "#bfe6cf", "#e3c6dc", "#8fb8e0", "#f0b
 def draw_byte_routes(axes):
     """A text, byte by byte, on tiles of its first expert, and each expert's share at the right.
 
-    Returns update(view) for a course.moe.explorer.ByteView.
+    Returns update(view) for a course.moe.views.ByteView.
     """
     axes.set(xlim=(-0.1, 23.6), ylim=(ROWS * 2.2 + 0.1, -1.3))
     axes.axis("off")

@@ -14,7 +14,6 @@ from course.moe.costs import (
     all_to_all_bytes,
     chart_recount,
     chart_rows,
-    cost_view,
     decode_tokens_per_s,
     dropped_share,
     expert_capacity,
@@ -25,6 +24,7 @@ from course.moe.costs import (
     published_shapes,
 )
 from course.moe.explorer import what_does_an_expert_cost
+from course.moe.views import cost_view
 from tests.odd_inputs import assert_refuses_odd_inputs
 
 MIXTRAL = {"d_model": 4096, "d_ff": 14_336, "n_layers": 32, "n_experts": 8, "top_k": 2}

@@ -7,9 +7,9 @@ import pytest
 
 from course.figures import new_figure
 from course.moe import plots
-from course.moe.costs import cost_view
-from course.moe.explorer import START, byte_view, what_does_an_expert_cost, who_gets_which_token
+from course.moe.explorer import START, what_does_an_expert_cost, who_gets_which_token
 from course.moe.routing_study import expert_of_each_byte
+from course.moe.views import byte_view, cost_view
 
 EXPLORERS = [who_gets_which_token, what_does_an_expert_cost]
 
