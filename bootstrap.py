@@ -449,7 +449,8 @@ def test(*options):
 
 def test_slow(*options):
     ensure("test")
-    return checks(("slow tests", "pytest", "-m", "slow", *options))
+    parallel = ["-n", "2", "--dist", "worksteal"]
+    return checks(("slow tests", "pytest", *parallel, "-m", "slow", *options))
 
 
 def sync(*options):
