@@ -19,7 +19,7 @@ import math
 import numbers
 import textwrap
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -326,26 +326,30 @@ def borrowed(answer):
     waiting, seen = [answer], set()
     while waiting:
         one = waiting.pop()
-        if _is_course(getattr(one, "__module__", None) or getattr(one, "__name__", None)):
-            return getattr(one, "__qualname__", None) or one.__name__
+        if not _is_code(one):
+            one = type(one)  # an object that a class of the course made
+        if _is_course(getattr(one, "__module__", None) or one.__name__):
+            return getattr(one, "__qualname__", one.__name__)
         if not inspect.isfunction(one) or one in seen:
             continue
         seen.add(one)
-        codes = [one.__code__]
+        codes, used = [one.__code__], []
+        for cell in one.__closure__ or ():
+            with suppress(ValueError):  # a cell that holds nothing yet
+                used.append(cell.cell_contents)
         while codes:
             code = codes.pop()
             codes += [const for const in code.co_consts if inspect.iscode(const)]
             for step in dis.get_instructions(code):
                 if step.opname == "IMPORT_NAME" and _is_course(step.argval):
                     return step.argval
-            used = [one.__globals__.get(name) for name in code.co_names]
-            used += inspect.getclosurevars(one).nonlocals.values()
-            waiting += [
-                thing
-                for thing in used
-                if inspect.isroutine(thing) or inspect.ismodule(thing) or inspect.isclass(thing)
-            ]
+            used += [one.__globals__.get(name) for name in code.co_names]
+        waiting += filter(_is_code, used)
     return None
+
+
+def _is_code(thing):
+    return inspect.isroutine(thing) or inspect.isclass(thing) or inspect.ismodule(thing)
 
 
 def _is_course(module):

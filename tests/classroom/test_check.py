@@ -646,3 +646,18 @@ def test_where_the_courses_code_is_allowed_the_check_says_that_it_was_used(
     assert "(It uses `perplexity` of the course; this exercise allows it.)" in printed
     check("00.9", lambda x: 6)
     assert "of the course" not in capsys.readouterr().out
+
+
+def test_an_object_of_the_course_and_an_empty_closure_do_not_stop_the_check():
+    from course.scaling import BESIROGLU_2024
+
+    def made():
+        def answer(x):
+            return later(x)
+
+        found = borrowed(answer)
+        later = abs
+        return found, later
+
+    assert borrowed(BESIROGLU_2024) == "ChinchillaLaw"
+    assert made() == (None, abs)
