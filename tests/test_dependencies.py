@@ -78,7 +78,7 @@ def test_every_pin_takes_the_first_release_of_each_python():
         if pins.get(name) != distribution.version.partition("+")[0]:
             continue
         seen.add(name)
-        allowed = SpecifierSet(distribution.metadata["Requires-Python"] or "")
+        allowed = SpecifierSet(distribution.metadata.get("Requires-Python", ""))
         wrong = [python for python in PYTHONS if f"{python}.0" not in allowed]
         refused += [(name, str(allowed), wrong)] if wrong else []
     assert refused == []
