@@ -58,9 +58,10 @@ def outliers(rng, n_params):
 KINDS = (independent, clustered, heteroscedastic, t3, outliers)
 
 
+# What bootstrap does when it is not told is "sizes" with 64 runs or more, "cases" with fewer.
 WAYS = {
     "residuals": {"resample": "residuals"},
-    "cases": {},
+    "cases": {"run": "row"},
     "sizes": {"run": "size"},
 }
 
@@ -76,6 +77,7 @@ def study(kind, n, seed, n_samples):
     for way, how in WAYS.items():
         covered, names = None, set()
         if fit:
+            how = how | {"run": range(n)} if how.get("run") == "row" else how
             boot, names = warned(bootstrap, fit, n_samples, seed, **how)
             intervals = boot.intervals if boot else None
             covered = intervals and {

@@ -113,8 +113,8 @@ def test_whole_budgets_can_be_drawn_and_few_of_them_are_said_to_be_few():
 
 def test_every_way_of_drawing_is_named_and_others_are_refused():
     fit = fit_chinchilla(*grid(independent))
-    cases = bootstrap(fit, 60, seed=3)
-    assert (cases.drawn, cases.refused, len(cases.kept)) == ("runs", 0, 60)
+    cases = bootstrap(fit, 60, seed=3, run=range(64))
+    assert (cases.drawn, cases.refused, len(cases.kept)) == ("run", 0, 60)
     assert "60 redrawn tables refused" in cases._repr_html_()
     labels = bootstrap(fit, 60, seed=3, run=fit.n_params)
     assert labels.intervals == bootstrap(fit, 60, seed=3, run="size").intervals
@@ -129,6 +129,20 @@ def test_every_way_of_drawing_is_named_and_others_are_refused():
     envelope = fit_envelope(*valleys(noise=0.003))
     with pytest.raises(ValueError, match="it has no residuals"):
         bootstrap(envelope, 60, resample="residuals")
+
+
+def test_sizes_are_drawn_whole_where_eight_or_more_have_several_runs():
+    """So an error that a size shares is not taken for many, whether or not the check sees it."""
+    fit = fit_chinchilla(*grid(independent))
+    unasked, sizes = bootstrap(fit, 60, seed=3), bootstrap(fit, 60, seed=3, run="size")
+    assert (unasked.drawn, unasked.intervals) == ("size", sizes.intervals)
+    with pytest.warns(FewToResample):
+        assert bootstrap(fit_chinchilla(*grid(independent, 20)), 40).drawn == "runs"
+    n = np.geomspace(5e7, 1e10, 64)  # no two runs share a size
+    d = np.tile(np.geomspace(2e9, 6e11, 8), 8)
+    with extrapolating():
+        alone = fit_chinchilla(n, d, LAW.loss(n, d))
+    assert bootstrap(alone, 40).drawn == "runs"
 
 
 def test_refused_tables_are_counted_and_said():
@@ -157,7 +171,7 @@ def test_a_shared_error_is_seen_and_the_resampling_that_copes_is_named():
     fit = fit_chinchilla(*grid(clustered, 240))
     assert correlated_groupings(fit)["size"] == 0.001
     with pytest.warns(CorrelatedResiduals, match=r'within a size.*bootstrap\(fit, run="size"\)'):
-        cases = bootstrap(fit, 60)
+        cases = bootstrap(fit, 60, run=range(240))
     with warnings.catch_warnings():
         warnings.simplefilter("error", CorrelatedResiduals)
         sizes = bootstrap(fit, 60, run="size")
