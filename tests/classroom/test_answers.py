@@ -379,6 +379,40 @@ def source(name):
     return notebooks.ROOT.joinpath("solutions/text", f"{name}.py").read_text(encoding="utf-8")
 
 
+def set_06(ns):
+    gpt3 = fact("energy.GPT-3").value
+    chip_hours = gpt3["n_chips"] * gpt3["days"] * 24
+    made = ns.footprint(chip_hours, gpt3["power_w"], gpt3["pue_percent"] / 100, gpt3["g_per_kwh"])
+    inputs = ns.follows(ns.gpt3_printed, ns.gpt3_inputs)
+    verdict = {True: "it follows"}[inputs["follows"]]
+    day = ns.accounts([10] * 4, [0, 40, 0, 0], [500, 200, 400, 600])
+    risky = [f for f in (3.3e24, 3.8e25) if "EU systemic risk" in ns.laws(f, ["EU"], 0, False)]
+    wait = ns.best_start(ns.coming_hours, 3)
+    step = ns.bits_saved(8e9, 512, 4, 400e12, 3.35e12)
+    reading = ns.bits_saved(8e9, 1, 16, 400e12, 3.35e12)["before"]
+    band = ns.band(ns.own_run, 0.95)
+    ranked = ns.rank(ns.first_case)
+    return {
+        "E06.1": lambda: (made["tonnes"], gpt3["tonnes"], gpt3["mwh"]),
+        "E06.2": lambda: (verdict, inputs["low"] / 1000, inputs["high"] / 1000),
+        "E06.3": lambda: (day["hourly"], day["yearly"], day["location"]),
+        "E06.4": lambda: ("the one with more compute" if risky == [3.8e25] else None,),
+        "E06.5": lambda: (
+            100 * wait["saved"],
+            wait["start"],
+            ns.coming_hours.index(min(ns.coming_hours)),
+        ),
+        "E06.6": lambda: (
+            ns.concentration([1, 3], 1)["gini"],
+            ns.concentration([1e-9, 1], 1)["gini"],
+        ),
+        "E06.7": lambda: (100 * step["saved"], 1000 * step["before"], 1000 * reading),
+        "E06.8": lambda: (ns.student_pays(1e12, 10) / 1e12,),
+        "E06.9": lambda: (ranked["surely_best"][0] if ranked["surely_best"] else "none",),
+        "E06.10": lambda: (band["likely"][1] / band["likely"][0],),
+    }
+
+
 SETS = {
     "E00": (set_00, "00_orders_of_magnitude"),
     "E01.L": (set_01_lab, "01_lab_measure_your_own_law"),
@@ -387,6 +421,7 @@ SETS = {
     "E03": (set_03, "03_mixture_of_experts"),
     "E04": (set_04, "04_data_bottleneck"),
     "E05": (set_05, "05_inference_and_edge"),
+    "E06": (set_06, "06_ethics_and_sustainability"),
 }
 
 
