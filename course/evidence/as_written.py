@@ -283,3 +283,20 @@ def generate_diversity_recommendations(distribution):
     return {
         name: RECOMMENDED for name, amount in distribution.items() if amount / total < TOO_SMALL
     }
+
+
+# D §4.3: what the table of predictions prints for x = 100, 200, ..., 1000 (K228).
+HOUSES_PREDICTED = (1700, 3700, 5300, 6900, 8500, 10100, 11700, 13300, 14900, 16500)
+
+
+def descend_houses(x, y, learning_rate, n_steps):
+    """D §4.3 step 4: θ after each step. The intercept's gradient stays that of the first step, and
+    neither has the factor 2 nor λ. Judged by K223, K230, K231.
+    """
+    theta = np.zeros(2)
+    path = [theta]
+    for _ in range(n_steps):
+        error = theta[0] + theta[1] * x - y
+        theta = theta - learning_rate * np.array([-y.mean(), (error * x).mean()])
+        path.append(theta)
+    return np.array(path)
