@@ -54,7 +54,7 @@ def draw_valley(many, paths):
 def draw_divergence(axes, descents):
     """Loss against steps; `descents`: {name: Descent}."""
     for (name, descent), colour, dash in zip(descents.items(), _LOOKS, DASHES, strict=False):
-        finite = descent.losses < 1e300  # what overflowed is not drawn
+        finite = descent.losses < 1e70  # beyond the axis
         steps = np.arange(len(descent.losses))[finite]
         axes.plot(
             steps, descent.losses[finite], color=colour, linestyle=dash, marker="", label=name

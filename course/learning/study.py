@@ -50,7 +50,7 @@ class Remedies:
                 number(one.loss.value),
                 "" if one.gain is None else f"{-one.gain.difference.value:+.3f}",
                 "" if one.gain is None else f"{one.gain.adjusted_p:.2g}",
-                "" if one.gain is None else _verdict(one.gain),
+                "" if one.gain is None else verdict(one.gain),
             )
             for one in self.remedies
         ]
@@ -58,7 +58,8 @@ class Remedies:
         return table("Test images, mean of ten seeds", header, rows)
 
 
-def _verdict(gain):
+def verdict(gain):
+    """A comparison of nothing with a remedy in words: "better", "worse" or "not told apart"."""
     if not gain.told_apart:
         return "not told apart"
     return "better" if gain.difference.value > 0 else "worse"
@@ -96,10 +97,17 @@ def _chosen(rows):
 
 @dataclass(frozen=True)
 class Searches:
-    """What searches found: {(method, budget): errors (repeats,)}, and the surface's `lowest`."""
+    """What searches found.
+
+    Attributes:
+        best: {(method, budget): the lowest error of each repeat, (repeats,)}.
+        lowest: error of the whole surface.
+        floor: the share of the surface within a point (0.01) of it.
+    """
 
     best: dict = field(repr=False)
     lowest: float
+    floor: float
 
     def mean(self, method, budget):
         """Estimate of the lowest error that a method finds with a budget of tries."""
@@ -118,7 +126,8 @@ def searches():
         for key, rows in groups(load_runs(TABLE, "search"), "method", "setting").items()
     }
     curves = [row["curve"].split() for row in load_runs(TABLE, "surface")]
-    return Searches(best, float(np.array(curves, float).min()))
+    errors = np.array(curves, float)
+    return Searches(best, float(errors.min()), float(np.mean(errors < errors.min() + 0.0101)))
 
 
 @dataclass(frozen=True)

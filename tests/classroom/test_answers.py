@@ -413,6 +413,31 @@ def set_06(ns):
     }
 
 
+def set_08(ns):
+    at = [3, 1.5]
+    true = ns.slopes(at, ns.houses_x, ns.houses_y)["d0"]
+    errors = [at[0] + at[1] * x - y for x, y in zip(ns.houses_x, ns.houses_y, strict=True)]
+    largest = ns.bowl(ns.houses_x)["largest_rate"]
+    found = ns.verdicts(ns.remedies)
+    assert found["better"] == ["dropout"]
+    p = ns.ttest_rel(ns.remedies["smaller"], ns.remedies["nothing"]).pvalue
+    assert p < 0.05 < found["adjusted"]["smaller"]
+    chosen = ns.choose_batch(ns.batches, ns.steps, ns.ms_per_step)
+    noise = ns.noise(11, 2, 10, 100)
+    return {
+        "E08.1": lambda: (true / (sum(errors) / 10), 2),
+        "E08.2": lambda: (1e6 * largest, 0.1, 0.1 / largest),
+        "E08.3": lambda: (ns.scaled_line(ns.houses_x, ns.houses_y, 0.1, 1)["slope"],),
+        "E08.4": lambda: (ns.adamw(1.0, [5.0], 0.1, 0.0),),
+        "E08.5": lambda: (ns.rate_at(55, 100, 10, 0.4),),
+        "E08.6": lambda: (ns.cross_entropy([1000, -1000], 1)["loss"],),
+        "E08.7": lambda: (ns.early_stop([9, 7, 6, 8, 8, 5], 2, 0)["stopped"],),
+        "E08.8": lambda: (noise["scale"], noise["signal"]),
+        "E08.9": lambda: (len(found["better"]) + len(found["worse"]),),
+        "E08.10": lambda: (chosen["fastest"], chosen["critical"], 128),
+    }
+
+
 SETS = {
     "E00": (set_00, "00_orders_of_magnitude"),
     "E01.L": (set_01_lab, "01_lab_measure_your_own_law"),
@@ -422,6 +447,7 @@ SETS = {
     "E04": (set_04, "04_data_bottleneck"),
     "E05": (set_05, "05_inference_and_edge"),
     "E06": (set_06, "06_ethics_and_sustainability"),
+    "E08": (set_08, "08_learning"),
 }
 
 
