@@ -438,6 +438,30 @@ def set_08(ns):
     }
 
 
+def set_09(ns):
+    first = ns.convolution(3, 64, 7, 224, 2, 3)
+    sizes = [64, 128, 256, 512], [2, 2, 2, 2], 1000, 3, 7
+    steps = ns.epochs(1_281_167, 32, 90, 0.1)["steps"]
+    assert 4 < steps / 10 / 86_400 < 5
+    means = [sum(g[0] for g in part) / len(part) for part in ns.two_devices]
+    assert sum(means) / 2 == 5
+    saves = ns.save_every(419, 54, 60, 1000)
+    waits = [100 * ns.utilisation(1e9, 1, 1, 1, 16, m)["bubble"] for m in (16, 128)]
+    chosen = ns.plan(ns.options, 8e9, 160e9, 14, 80)
+    return {
+        "E09.1": lambda: (first["flops"] / 1e6, first["side"], first["side"]),
+        "E09.2": lambda: (ns.resnet_params(*sizes) / 1e6, 11.7),
+        "E09.3": lambda: (steps / 1e6,),
+        "E09.4": lambda: (ns.averaged(ns.two_devices)[0],),
+        "E09.5": lambda: (ns.memory(7.5e9, 64, 2)["total"], 2 * 7.5),
+        "E09.6": lambda: (saves["best_s"] / 60, saves["between_s"] / 3600),
+        "E09.7": lambda: (ns.attack([0.95], [0.001], 0.1)[0], 1),
+        "E09.8": lambda: (waits[0], 128, waits[1]),
+        "E09.9": lambda: (ns.data_law(ns.measured, 0.005)["images"],),
+        "E09.10": lambda: (chosen["name"],),
+    }
+
+
 SETS = {
     "E00": (set_00, "00_orders_of_magnitude"),
     "E01.L": (set_01_lab, "01_lab_measure_your_own_law"),
@@ -448,6 +472,7 @@ SETS = {
     "E05": (set_05, "05_inference_and_edge"),
     "E06": (set_06, "06_ethics_and_sustainability"),
     "E08": (set_08, "08_learning"),
+    "E09": (set_09, "09_vision"),
 }
 
 

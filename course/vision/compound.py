@@ -1,0 +1,33 @@
+"""EfficientNet's compound scaling as a calculator: depth, width and picture grow together."""
+
+from dataclasses import dataclass
+
+from course.units import between, positive
+
+# Tan and Le 2019, arXiv:1905.11946, section 3.3: found by a small grid search at φ = 1.
+DEPTH, WIDTH, RESOLUTION = 1.2, 1.1, 1.15
+
+
+@dataclass(frozen=True)
+class Compound:
+    """What one φ does: factors on depth, width, resolution and FLOP, each 1 at φ = 0."""
+
+    depth: float
+    width: float
+    resolution: float
+    flops: float
+
+
+def compound(phi, depth=DEPTH, width=WIDTH, resolution=RESOLUTION):
+    """depth^φ, width^φ, resolution^φ; FLOP grow as (depth · width² · resolution²)^φ.
+
+    A convolution's FLOP are linear in depth and quadratic in width and in the picture's side. The
+    three bases are chosen so that their product is about 2: each φ doubles the FLOP.
+    """
+    phi = between("phi", phi, -10, 20)
+    bases = [
+        positive(name, base)
+        for name, base in (("depth", depth), ("width", width), ("resolution", resolution))
+    ]
+    per_phi = bases[0] * bases[1] ** 2 * bases[2] ** 2
+    return Compound(*(base**phi for base in bases), per_phi**phi)
