@@ -15,7 +15,7 @@ from course.experiments import runs
 
 def main(arguments=None):
     """Run the command; `arguments` as a list of text, those of this process by default."""
-    name, *rest = arguments if arguments is not None else sys.argv[1:] or [""]
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
     plans = {"methods": methods, "brittleness": brittleness}
     if name == "timings":
         timings.write(runs.WORK / "my_compression_timings.csv")

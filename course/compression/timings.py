@@ -93,18 +93,19 @@ def forms():
         "int8, integer products (torch.ao dynamic)": dynamic,
         "90 % zeros, dense product": changed(model, zeroed),
         "90 % zeros, sparse product (CSR)": changed(model, lambda m: SparseLinear(zeroed(m))),
-        "half of the units dropped": nn.Sequential(small[0], nn.ReLU(), small[1], nn.ReLU(), small[2]),
+        "half of the units dropped": nn.Sequential(
+            small[0], nn.ReLU(), small[1], nn.ReLU(), small[2]
+        ),
         "low rank, 16": changed(model, thin),
         "student of 64 units": methods.network(64),
     }
 
 
-@torch.inference_mode()
 def measure(rounds=400):
     """Rows of (form, batch, median ms), the forms taking turns."""
     rows = []
-    with one_thread(0):
-        models = forms()
+    models = forms()
+    with one_thread(0), torch.inference_mode():
         for batch in BATCHES:
             x = torch.rand(batch, 64)
             seconds = {name: [] for name in models}
