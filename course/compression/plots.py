@@ -73,7 +73,7 @@ def draw_times(axes):
     axes.set_yticks(range(len(names)), names)
     log_axis(axes.xaxis, format=lambda value: f"{value:g}")
     label_axes(axes, x="Time", x_unit="times the network as trained")
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower right")
 
 
 def draw_brittleness(many):
@@ -123,7 +123,7 @@ def draw_throw_away(axes):
     line = moving(axes, DASHES[0], color=BLUE)
     chosen = moving(axes, "s", color=ORANGE, markersize=11)
     limit = moving(axes, DASHES[1], color=BLACK, linewidth=1.2)
-    words = moving_words(axes, (10, -22), color=BLACK)
+    words = moving_words(axes, (-12, -22), color=BLACK, ha="right")
 
     def update(view):
         line.set_data(

@@ -77,10 +77,10 @@ class Methods:
                 f"{self.trained.bytes / one.bytes:.1f}",
                 one.beside_trained.verdict if one.beside_trained else "",
             )
-            for one in self.of.values()
+            for one in sorted(self.of.values(), key=lambda one: -one.bytes)
         ]
         header = ("method", "setting", "accuracy", "bytes", "times smaller", "beside as trained")
-        return table("One network, five seeds; nothing trained again", header, rows)
+        return table("One network, ten seeds; nothing trained again", header, rows)
 
 
 @lru_cache(maxsize=1)
