@@ -130,6 +130,17 @@ class Brittleness:
     rise: dict
     raw_rise: dict
 
+    def exponent(self, bits):
+        """Estimate over seeds of γ in rise ~ (bytes per parameter)^γ, a line on two log scales.
+
+        ValueError where some rounding lowered the loss, which has no logarithm.
+        """
+        rise = self.raw_rise[bits]
+        if (rise <= 0).any():
+            raise ValueError(f"bits must be such that every rise is above 0, got {bits}")
+        slopes = np.polyfit(np.log(self.bytes_per_param), np.log(rise).T, 1)[0]  # (seeds,)
+        return estimate(slopes)
+
     def first_against_last(self):
         """{bits: Comparison of the rise where most was read with that where least was read}.
 

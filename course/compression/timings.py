@@ -60,9 +60,9 @@ def linear(weights, bias=None):
     """A linear layer that holds these weights."""
     layer = nn.Linear(weights.shape[1], weights.shape[0], bias=bias is not None)
     with torch.no_grad():
-        layer.weight.copy_(torch.as_tensor(np.array(weights)))
+        layer.weight.copy_(torch.as_tensor(weights))
         if bias is not None:
-            layer.bias.copy_(torch.as_tensor(np.array(bias)))
+            layer.bias.copy_(torch.as_tensor(bias))
     return layer
 
 

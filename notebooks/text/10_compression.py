@@ -153,19 +153,42 @@ for method in ("int, one scale for all", "int, a scale for each row", "int, a sc
     for one in measured.settings(method)[-2:]:
         print(f"{method:<26} {one.setting:g} bits: {one.accuracy:.1%}, {one.bytes:>9,.0f} bytes")
 for units, pair in study.taught_against_alone().items():
-    print(f"student of {units:>2} units: taught minus alone {pair.difference:+.1%}, {pair.verdict}")
+    points = pair.difference.through(lambda share: 100 * share)
+    print(f"student of {units:>2} units: taught minus alone {points:+.1f} points, {pair.verdict}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# Two lessons. At few bits, what shares a scale decides. And a teacher is no gift by itself: the last four lines
-# compare students with and without one, at one temperature and one mixture of both losses that we did not
-# tune. Document B lists "model distillation" and "knowledge distillation" as two methods; they are one.
-# What the plainest student shows matters more: a small network trained from the start is often the
-# smallest file at a given accuracy on a task this easy.
+# Two lessons. At few bits, what shares a scale decides. And a teacher is no gift by itself: here it did
+# harm, at the one temperature, mixture of losses and length of training that we tried and did not tune. A
+# teacher that is nearly always sure of the pictures it learned from has little to tell about them. Document
+# B lists "model distillation" and "knowledge distillation" as two methods; they are one. The plain student
+# teaches the larger lesson: on a task this easy, a small network trained from the start has files far
+# smaller than any that was made small afterwards.
 
 # %% slideshow={"slide_type": "skip"}
 from course.evidence import cards
 
 cards("K122", "K123", "K132")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### A plan on paper, and measured
+#
+# Chapter 5's `EdgeAIDeployer` combines methods by arithmetic: its last plan drops two of each four weights
+# and keeps the others in 4 bits, with a scale for each 64. It knows bytes, and nothing of accuracy.
+
+# %% slideshow={"slide_type": "-"}
+from course.accounting.compression import CompressionPlan
+from course.compression.methods import COMBINED
+
+n_weights = 64 * 512 + 512 * 512 + 512 * 10
+plan = CompressionPlan(n_weights, 4, 0.5, "2:4", group_size=64)
+for name, setting in ((COMBINED, 4), ("2 of 4 to zero", 0.5), ("int, a scale for each 16", 4)):
+    one = measured.of[name, setting]
+    print(f"{name:<34} {one.bytes:>9,.0f} bytes  {one.accuracy:.1%}, {one.beside_trained.verdict}")
+print(f"on paper, weights alone: {plan.weight_bytes:,.0f} bytes, {plan.bits_per_param} bits each; "
+      "the file adds biases and headers")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The arithmetic of bytes holds. What it costs has to be measured: here the zeros cost more than the rounding.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Rounding with care
@@ -186,6 +209,10 @@ for bits in (4, 3, 2):
     errors = [np.linalg.norm(unseen @ made.weights.T - wanted) / np.linalg.norm(wanted)
               for made in (quantise(middle, bits), quantise_with_correction(middle, seen, bits))]
     print(f"{bits} bits: error of the outputs {errors[0]:.1%} by rounding alone, {errors[1]:.1%} corrected")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# The outputs of a layer can be kept although its weights are not: inputs here move together in few
+# directions, which leaves the correction much room. A layer whose inputs vary freely gains less.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 10.3 Smaller and faster · B §9 Q2 如何通过模型压缩技术提高大模型的推理速度？
@@ -223,7 +250,7 @@ for form in dict.fromkeys(form for form, _ in times):
 # are time. Measure where you run.
 
 # %% slideshow={"slide_type": "skip"}
-cards("K166", "K167", "K168")
+cards("K166", "K167", "K168", "K169")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer.
@@ -267,6 +294,8 @@ for width, found in brittle.items():
         ends = found.rise[bits]
         print(f"width {width}, {bits} bits: {ends[0]:+.4f} nats at {found.bytes_per_param[0]} bytes per "
               f"parameter, {ends[-1]:+.4f} at {found.bytes_per_param[-1]}: {pair.verdict}")
+    print(f"width {width}, 3 bits: the rise grows as bytes per parameter to the power "
+          f"{found.exponent(3):.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** Both axes are logarithmic. A model that has read more uses its weights more fully, and has
