@@ -121,14 +121,34 @@ class Brittleness:
         bytes_per_param: shape (r,).
         loss: as trained, Estimate of shape (r,), nats per byte.
         rise: {bits: Estimate of the loss after rounding above that before, shape (r,)}.
-        raw_rise: {bits: the same by seed, shape (seeds, r)}.
+        raw_loss: as trained, by seed, shape (seeds, r).
+        raw_rise: {bits: the rise by seed, shape (seeds, r)}.
     """
 
     d_model: int
     bytes_per_param: np.ndarray
     loss: Estimate
     rise: dict
+    raw_loss: np.ndarray
     raw_rise: dict
+
+    def loss_after(self, bits):
+        """Loss after rounding, by seed, shape (seeds, r)."""
+        return self.raw_loss + self.raw_rise[bits]
+
+    def last_step(self):
+        """{bits: Comparison of the loss after rounding: the longest reading beside the one before}.
+
+        "higher" says that reading more made the rounded model worse.
+        """
+        values = {
+            (bits, ratio): self.loss_after(bits)[:, place]
+            for bits in self.raw_rise
+            for place, ratio in enumerate(self.bytes_per_param)
+        }
+        before, last = self.bytes_per_param[-2:]
+        pairs = [((bits, last), (bits, before)) for bits in self.raw_rise]
+        return dict(zip(self.raw_rise, compare(values, pairs), strict=True))
 
     def exponent(self, bits):
         """Estimate over seeds of γ in rise ~ (bytes per parameter)^γ, a line on two log scales.
@@ -171,6 +191,7 @@ def brittleness():
             np.array(list(by_ratio)),
             estimate(column("loss")),
             {bits: estimate(rise) for bits, rise in raw.items()},
+            column("loss"),
             raw,
         )
     return found
