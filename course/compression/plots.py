@@ -3,6 +3,7 @@
 from course.compression import study
 from course.compression.views import FAMILIES
 from course.figures import (
+    BEHIND,
     BLACK,
     BLUE,
     COLOURS,
@@ -123,7 +124,7 @@ def draw_throw_away(axes):
     line = moving(axes, DASHES[0], color=BLUE)
     chosen = moving(axes, "s", color=ORANGE, markersize=11)
     limit = moving(axes, DASHES[1], color=BLACK, linewidth=1.2)
-    words = moving_words(axes, (-12, -22), color=BLACK, ha="right")
+    words = moving_words(axes, (10, -26), color=BLACK, bbox=BEHIND)
 
     def update(view):
         line.set_data(
