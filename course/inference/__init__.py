@@ -3,7 +3,7 @@
 from course.accounting import (
     params_read,
 )
-from course.inference.compression import (
+from course.accounting.compression import (
     CompressionPlan,
 )
 from course.inference.devices import (

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course.accounting.compression import quantised
 from course.accounting.hardware import Chip, chip
 from course.inference import models
-from course.inference.compression import quantised
 from course.inference.server import Server
 from course.units import between, plain, positive, single
 

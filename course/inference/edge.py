@@ -4,10 +4,10 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 
+from course.accounting.compression import SCALE_GROUP, CompressionPlan, quantised
 from course.accounting.hardware import chip
 from course.display import number, table
 from course.inference import models
-from course.inference.compression import SCALE_GROUP, CompressionPlan, quantised
 from course.inference.devices import EDGE_DEVICES, EdgeDevice, edge_device, memory_fit
 from course.inference.server import Server
 from course.units import between, format_bytes, plain, positive, single

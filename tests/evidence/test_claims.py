@@ -21,7 +21,7 @@ from course.evidence import (
 ROOT = Path(__file__).resolve().parents[2]
 LEDGER = claims()
 # A ratchet: the number of claims that nothing shows yet. When it falls, it is lowered here.
-OWED = 39
+OWED = 33
 # Claims that a chapter other than the owner of their section can show, because it measures it.
 MOVED = {"K122": 10, "K123": 10}
 

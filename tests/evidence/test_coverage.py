@@ -14,7 +14,7 @@ from course.evidence import chapters, sections
 
 TEXTS = Path(__file__).resolve().parents[2] / "notebooks" / "text"
 # A ratchet: the sections of chapters without a text. When it falls, it is lowered here.
-OWED = 56
+OWED = 51
 
 
 def headings(text):
