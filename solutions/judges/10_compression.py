@@ -134,6 +134,9 @@ E10_1 = Exercise(
         ),
     ),
     right=(quantise_weight_by_weight,),
+    equivalent={
+        "weights - scale * codes → scale * codes - weights": "the size of a difference is the same with either sign",
+    },
 )
 
 # --- 10.2 ----------------------------------------------------------------------------------------
@@ -350,6 +353,10 @@ E10_2 = Exercise(
         ),
     ),
     right=(grouped_in_arrays,),
+    equivalent={
+        "True → False": "there are as many rows restored as given",
+        "weights - restored → restored - weights": "the square of a difference is the same with either sign",
+    },
 )
 
 # --- 10.3 ----------------------------------------------------------------------------------------
@@ -363,7 +370,8 @@ def prune(weights, share, group):
     weights = np.array(weights, float)
     if group is not None and weights.shape[1] % group:
         raise ValueError("group must divide the length of a row")
-    parts = weights.reshape(-1, group or weights.size)
+    size = group or weights.size
+    parts = weights.reshape(weights.size // size, size)
     n_drop = round(share * parts.shape[1])
     order = np.argsort(np.abs(parts), axis=1, kind="stable")
     kept = parts.copy()
@@ -517,6 +525,9 @@ E10_3 = Exercise(
         ),
     ),
     right=(prune_in_loops,),
+    equivalent={
+        "np.argsort(np.abs(parts), axis=1, kind='stable') → np.argsort(np.abs(parts), kind='stable')": "the last axis, which numpy takes by itself, is 1 here",
+    },
 )
 
 # --- 10.4 ----------------------------------------------------------------------------------------
@@ -880,6 +891,7 @@ E10_6 = Exercise(
                 (_normal(15, 9, 9), 0.3),
                 ((0.001 * np.array(_near_rank(16, 6, 7, 2, 0.3))).tolist(), 0.15),
                 (_near_rank(17, 5, 20, 1, 0.2), 0.35),
+                (_normal(26, 2, 3), 0.4),
             ),
             hidden=True,
         ),
@@ -966,6 +978,9 @@ E10_6 = Exercise(
         ),
     ),
     right=(low_rank_by_building,),
+    equivalent={
+        "1 → 2": "a rank above the full one comes after one with no error",
+    },
 )
 
 # --- 10.7 ----------------------------------------------------------------------------------------
@@ -1117,39 +1132,35 @@ E10_7 = Exercise(
 
 
 def smaller_step(n_weights, batch, flop_per_s, bytes_per_s, unpack_per_s, other_s):
-    def seconds(weight_bytes, batch):
-        reading = weight_bytes * n_weights / bytes_per_s
-        return max(reading, 2 * n_weights * batch / flop_per_s)
+    from math import ceil
 
-    unpack = n_weights / unpack_per_s
-    before = seconds(4, batch) + other_s
-    most = 0
-    while seconds(1, most + 1) + unpack < seconds(4, most + 1):
-        most += 1
+    wide, narrow = 4 * n_weights / bytes_per_s, n_weights / bytes_per_s
+    unpack, example = n_weights / unpack_per_s, 2 * n_weights / flop_per_s
+    before = max(wide, batch * example) + other_s
+    after = max(narrow, batch * example) + unpack + other_s
+    most = ceil((wide - unpack) / example) - 1 if narrow + unpack < wide else 0
     return {
         "before": before,
-        "speedup": before / (seconds(1, batch) + unpack + other_s),
+        "speedup": before / after,
         "limit": before / other_s,
         "most_batch": most,
     }
 
 
-def smaller_step_by_formula(n_weights, batch, flop_per_s, bytes_per_s, unpack_per_s, other_s):
-    import math
+def smaller_step_by_search(n_weights, batch, flop_per_s, bytes_per_s, unpack_per_s, other_s):
+    def layer(weight_bytes, batch):
+        reading = weight_bytes * n_weights / bytes_per_s
+        computing = 2 * n_weights * batch / flop_per_s
+        return reading if reading > computing else computing
 
-    n = n_weights
-    compute = 2 * n * batch / flop_per_s
-    wide, narrow, unpack = 4 * n / bytes_per_s, n / bytes_per_s, n / unpack_per_s
-    old = (wide if wide > compute else compute) + other_s
-    new = (narrow if narrow > compute else compute) + unpack + other_s
-    pays = narrow + unpack < wide
-    batches = (wide - unpack) / (2 * n / flop_per_s)
-    return {
-        "most_batch": math.ceil(batches) - 1 if pays else 0,
-        "limit": old / other_s,
-        "speedup": old / new,
-        "before": old,
-    }
+    def int8(batch):
+        return n_weights / unpack_per_s + layer(1, batch)
+
+    most = 0
+    while int8(most + 1) < layer(4, most + 1):
+        most += 1
+    old, new = layer(4, batch) + other_s, int8(batch) + other_s
+    return {"most_batch": most, "limit": old / other_s, "speedup": old / new, "before": old}
 
 
 E10_8 = Exercise(
@@ -1181,85 +1192,71 @@ E10_8 = Exercise(
                 (1.7e6, 9, 7.3e10, 1.9e10, 1.3e10, 5.9e-5),
                 (2.3e6, 2, 6.7e10, 2.1e10, 3.1e9, 7.1e-5),
                 (2.3e6, 5, 6.7e11, 2.1e10, 7.4e9, 7.1e-5),
+                (3, 1, 24, 3, 1, 0.5),
             ),
             hidden=True,
         ),
     ),
     wrong=(
         Wrong(
-            {
-                "unpack = n_weights / unpack_per_s": "unpack = 0",
-                "while seconds(1, most + 1) + unpack <": "while seconds(1, most + 1) <",
-            },
-            "You forget the unpacking. The processor cannot multiply what is packed in bytes: "
-            "each weight becomes a float32 first.",
+            {"n_weights / unpack_per_s": "0.0"},
+            "You forget the unpacking. The processor multiplies float32 numbers: each weight is "
+            "turned into one first.",
         ),
         Wrong(
             {
-                "max(reading, 2 * n_weights * batch / flop_per_s)": (
-                    "reading + 2 * n_weights * batch / flop_per_s"
-                )
+                "max(wide, batch * example)": "wide + batch * example",
+                "max(narrow, batch * example)": "narrow + batch * example",
             },
             "You read first and compute then. Both go on at the same time: the longer counts.",
         ),
         Wrong(
-            {"reading = weight_bytes * n_weights": "reading = batch * weight_bytes * n_weights"},
+            {
+                "max(wide, batch * example)": "batch * max(wide, example)",
+                "max(narrow, batch * example)": "batch * max(narrow, example)",
+            },
             "You read the weights for each example. They are read once for the whole batch.",
         ),
         Wrong(
-            {"2 * n_weights * batch": "n_weights * batch"},
+            {"2 * n_weights / flop_per_s": "n_weights / flop_per_s"},
             "You count one FLOP for each weight and example. There are two: a product and a sum.",
         ),
         Wrong(
-            {"2 * n_weights * batch": "2 * n_weights"},
+            {
+                "max(wide, batch * example)": "max(wide, example)",
+                "max(narrow, batch * example)": "max(narrow, example)",
+            },
             "Your computing does not grow with the batch. Each example meets each weight.",
         ),
         Wrong(
-            {
-                "before / (seconds(1, batch) + unpack + other_s)": (
-                    "seconds(4, batch) / (seconds(1, batch) + unpack)"
-                )
-            },
+            {'"speedup": before / after': '"speedup": (before - other_s) / (after - other_s)'},
             'Your "speedup" is that of the layer. The rest of the step takes as long as before.',
         ),
         Wrong(
-            {"before / (seconds(1, batch) + unpack + other_s)": "4"},
+            {'"speedup": before / after': '"speedup": 4'},
             "You say 4 times, as many times as it is smaller. Only the reading is four times as "
             "short.",
         ),
         Wrong(
-            {
-                "before / (seconds(1, batch) + unpack + other_s)": (
-                    "(seconds(1, batch) + unpack + other_s) / before"
-                )
-            },
+            {'"speedup": before / after': '"speedup": after / before'},
             'Your "speedup" is upside down: the time before over the time after.',
         ),
         Wrong(
-            {
-                "(seconds(1, batch) + unpack + other_s)": "(max(seconds(1, batch), unpack) + other_s)"
-            },
-            "You unpack while you read and compute. Here it takes its own time, after the reading.",
+            {"max(narrow, batch * example) + unpack": "max(narrow, batch * example, unpack)"},
+            "You unpack while you read and compute. Here it takes its own time, and is added.",
         ),
         Wrong(
-            {
-                "unpack = n_weights / unpack_per_s": "unpack = n_weights * batch / unpack_per_s",
-                "while seconds(1, most + 1) + unpack <": (
-                    "while seconds(1, most + 1) + unpack / batch <"
-                ),
-            },
+            {"batch * example) + unpack": "batch * example) + batch * unpack"},
             "You unpack the weights for each example. They are unpacked once in a step.",
         ),
         Wrong(
             {
-                "seconds(4, batch) + other_s": "seconds(4, batch)",
-                "before / other_s": "(before + other_s) / other_s",
-                '"speedup": before /': '"speedup": (before + other_s) /',
+                "before = max(wide, batch * example) + other_s": "before = max(wide, batch * example)"
             },
             'Your "before" is the layer alone. A step has its other work too.',
         ),
         Wrong(
-            {'"limit": before / other_s': '"limit": seconds(4, batch) / other_s'},
+            {'"limit": before / other_s': '"limit": (before - other_s) / other_s'},
             'Your "limit" is too low: the whole step before, over what is left of it when the '
             "layer takes no time.",
         ),
@@ -1271,8 +1268,18 @@ E10_8 = Exercise(
             {'"most_batch": most': '"most_batch": most + 1'},
             'At your "most_batch" int8 is no longer faster.',
         ),
+        Wrong(
+            {"ceil((wide - unpack) / example) - 1": "int(wide / example)"},
+            'Your "most_batch" is the one at which reading float32 and computing take as long. '
+            "The unpacking must be won back too.",
+        ),
+        Wrong(
+            {" if narrow + unpack < wide else 0": ""},
+            'Your "most_batch" is right only where int8 pays at all. Where unpacking takes longer '
+            "than it saves, it is 0.",
+        ),
     ),
-    right=(smaller_step_by_formula,),
+    right=(smaller_step_by_search,),
 )
 
 # --- 10.9 ----------------------------------------------------------------------------------------
@@ -1543,12 +1550,13 @@ E10_10 = Exercise(
             "that just meets the margin is harmless",
             {"losses": 2, "interval": 1, "verdict": 1},
             (
+                (*_FIVE, 8, 3.5),
                 (*_FIVE, 8, 3.0),
                 (*_FIVE, 4, 2.0),
                 (*_FIVE, 3, 2.0),
                 (*_FIVE, 2, 2.0),
                 (*_ALIKE, 3, 1.0),
-                (*_ALIKE, 8, 0.0),
+                (*_ALIKE, 14, 0.0),
             ),
         ),
         Property(
@@ -1635,6 +1643,10 @@ E10_10 = Exercise(
         ),
     ),
     right=(harm_example_by_example,),
+    equivalent={
+        "np.maximum(np.array(images) @ w1 + b1, 0) → np.maximum(0, np.array(images) @ w1 + b1)": "the larger of two is the same in either order",
+        "2 ** (bits - 1) - 1 → 1 - 2 ** (bits - 1)": "a negative scale turns the sign of the codes, and back again",
+    },
 )
 
 EXERCISES = [E10_1, E10_2, E10_3, E10_4, E10_5, E10_6, E10_7, E10_8, E10_9, E10_10]
