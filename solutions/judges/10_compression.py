@@ -117,7 +117,11 @@ E10_1 = Exercise(
             "Here it is symmetric: 0 has the code 0.",
         ),
         Wrong(
-            {" if scale > 0 else np.zeros(len(weights))": ""},
+            {
+                "np.round(weights / scale) if scale > 0 else np.zeros(len(weights))": (
+                    "np.round(weights / (scale or np.nan))"
+                )
+            },
             "Where all weights are 0 you divide by a scale of 0. All codes are 0 there.",
         ),
         Wrong(
@@ -979,7 +983,7 @@ E10_6 = Exercise(
     ),
     right=(low_rank_by_building,),
     equivalent={
-        "1 → 2": "a rank above the full one comes after one with no error",
+        "1 → 2 #2": "a rank above the full one comes after one with no error",
     },
 )
 
