@@ -629,7 +629,7 @@ compare("E10.9")
 #    average and of 0.62 at the upper end.
 # 2. What the upper end did. By the mean alone the distilled network (0.56) would be within 0.8. Its five losses scatter,
 #    and its upper end is 1.44: perhaps as good, not shown to be.
-# 3. That the limits decide. int8, dynamic loses 0.18 points and is nearly twice as large; where room is left it is the better
+# 3. That the limits decide. int8, dynamic loses 0.14 points and is nearly twice as large; where room is left it is the better
 #    plan.
 # 4. What the table does not say: seven plans were looked at, so that the best looks better than it is; the time is that of
 #    one machine; the accuracy is that of one test set, and may hide a class that suffers more. Methods combined must be

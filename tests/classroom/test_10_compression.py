@@ -84,7 +84,7 @@ def test_the_plans_are_those_of_the_notebook_and_the_judgement_gives_their_figur
     assert 1.8 < plans["int8, dynamic"]["bytes"] / chosen["bytes"] < 2
     losses = [round(float(loss), 1) for loss in base - plans["int4"]["accuracy"]]
     said = "The five losses of int4 are {}, {}, {}, {} and {} points, ".format(*losses)
-    assert said + f'" "{mean["int4"]:.2f} on average.' in ONE_LINE.replace("0.62 on", '" "0.62 on')
+    assert said + f"{mean['int4']:.2f} on average." in ONE_LINE.replace('" "', "")
     fits = [n for n, p in plans.items() if p["bytes"] <= 12_000 and p["ms"] <= 1.06]
     by_the_mean = {name for name in fits if mean[name] <= limits["loss"]}
     assert "distilled" in by_the_mean - set(found["allowed"])
@@ -105,10 +105,10 @@ def test_no_weight_is_off_by_more_than_half_a_step(weights):
 def test_pytorch_rounds_to_the_same_codes():
     weights = np.random.default_rng(0).normal(size=64)
     found = answer(1)(weights, 8)
-    as_torch = torch.quantize_per_tensor(
-        torch.tensor(weights, dtype=torch.float32), found["scale"], 0, torch.qint8
+    restored = torch.fake_quantize_per_tensor_affine(
+        torch.tensor(weights, dtype=torch.float32), found["scale"], 0, -127, 127
     )
-    assert np.array_equal(found["codes"], as_torch.int_repr().numpy())
+    assert np.allclose(found["codes"] * found["scale"], restored.numpy(), atol=1e-6)
 
 
 def test_smaller_groups_err_less_and_take_more():
@@ -160,12 +160,12 @@ def test_csr_pays_up_to_the_break_even_and_no_further():
         assert at["csr"] < at["dense"] <= beyond["csr"]
 
 
-def test_the_counting_model_learns_and_never_beats_gzip_on_what_gzip_knows():
+def test_the_counting_model_learns_and_gzip_copies_whole_sentences():
     text = "the model that predicts the text is the model that compresses it. " * 30
     found = [answer(5)(text, order) for order in (0, 1, 2)]
     assert found[0]["bytes"] > found[1]["bytes"]
     assert found[0]["ratio"] > 1.5
-    assert len(gzip.compress(text.encode())) < found[1]["bytes"]  # it repeats whole sentences
+    assert len(gzip.compress(text.encode())) < found[1]["bytes"]
 
 
 def test_a_random_text_is_not_compressed():
