@@ -726,16 +726,14 @@ check("10.10", harm)
 # `"harms"`.
 # </details>
 
-# %% [markdown]
-# When the check is content, see what it does on your five networks: `harm(networks, test_images, test_labels, 8, 1.0)` in a
-# cell of your own, then with 6, 5, 4 and 3 bits.
-
 # %%
 compare("E10.10")
 
 # %% [markdown]
-# **Judge.** From how many bits on would you store these networks? Double-click this cell and write three or four sentences
-# *here*: the intervals that you stand by, the margin and why, and what would make you surer. No program reads them.
+# **Judge.** From how many bits on would you store these networks? Call
+# `harm(networks, test_images, test_labels, 8, 1.0)` in a cell of your own, then with 6, 5, 4 and 3 bits. Then double-click
+# this cell and write three or four sentences *here*: the intervals that you stand by, the margin and why, and what would
+# make you surer. No program reads them.
 #
 # <details><summary>What a good judgement has, a mark for each (open it when yours is written)</summary>
 #
