@@ -72,6 +72,7 @@ E10_1 = Exercise(
                 ([-3.1, 0.7, 1.93, -2.2], 3),
                 ([-15.0, 4.5, 7.5, -0.5, 11.2], 5),
                 ([0.4], 2),
+                (_normal(28, 5), 12),
             ),
             hidden=True,
         ),
@@ -434,7 +435,8 @@ E10_3 = Exercise(
             1,
             (
                 (_normal(9, 3, 8), 0.75, 8),
-                (_normal(10, 4, 6), 1 / 3, 3),
+                (_normal(10, 4, 6), 0.35, 3),
+                (_normal(27, 2, 8), 0.3, 4),
                 (_normal(11, 2, 16), 0.5, 4),
                 (_normal(12, 5, 7), 0.6, None),
                 ([[1.0, -1.0, 1.0, 1.0], [-1.0, 1.0, 1.0, -1.0]], 0.375, None),
@@ -882,7 +884,7 @@ E10_6 = Exercise(
                 (_LOW, 0.1),
                 (_LOW, 0.01),
                 ([[4.0, 0, 0], [0, 2.0, 0], [0, 0, 1.0], [0, 0, 0], [0, 0, 0], [0, 0, 0]], 0.4),
-                (_LOW, 1.0),
+                (_LOW, 1.2),
                 ([[3.0, 4.0, 12.0]], 0.5),
                 ([[3.0, 4.0, 0.0], [0.3, -1.2, 0.7], [4.4, 0.1, 0.2]], 0.2),
             ),
@@ -983,6 +985,7 @@ E10_6 = Exercise(
     ),
     right=(low_rank_by_building,),
     equivalent={
+        "error <= tolerance → error < tolerance": "no error meets a tolerance to the last digit",
         "1 → 2 #2": "a rank above the full one comes after one with no error",
     },
 )
@@ -1179,13 +1182,15 @@ E10_8 = Exercise(
     properties=(
         Property(
             "4e6 weights, 2e10 bytes/s and 1e11 FLOP/s: with fast unpacking, with slow, with a "
-            "large batch, and where the layer waits for its computing alone",
+            "large batch, where the layer waits for its computing alone, and a batch that is just as "
+            "fast",
             {"before": 1, "speedup": 1, "limit": 1, "most_batch": 1},
             (
                 (4e6, 1, 1e11, 2e10, 4e10, 1e-4),
                 (4e6, 1, 1e11, 2e10, 5e9, 1e-4),
                 (4e6, 64, 1e11, 2e10, 4e10, 3e-4),
                 (1e6, 3, 1e9, 2e10, 4e10, 2e-4),
+                (4, 3, 8, 2, 4, 1),
             ),
         ),
         Property(
@@ -1271,6 +1276,10 @@ E10_8 = Exercise(
         Wrong(
             {'"most_batch": most': '"most_batch": most + 1'},
             'At your "most_batch" int8 is no longer faster.',
+        ),
+        Wrong(
+            {"ceil((wide - unpack) / example) - 1": "int((wide - unpack) / example)"},
+            "You count a batch with which int8 is just as fast. It is to be faster.",
         ),
         Wrong(
             {"ceil((wide - unpack) / example) - 1": "int(wide / example)"},
@@ -1570,9 +1579,9 @@ E10_10 = Exercise(
             "other networks, bits and margins come out right",
             1,
             (
-                (*_networks(23, 4, 5, 7, 4, 0.5, 5), 3, 3.0),
-                (*_networks(24, 6, 4, 9, 2, 0.3, 5), 4, 1.0),
-                (*_networks(25, 3, 8, 5, 3, 0.1, 5), 2, 2.5),
+                (*_networks(23, 4, 5, 7, 4, 0.5, 7), 3, 3.0),
+                (*_networks(24, 6, 4, 9, 2, 0.3, 7), 4, 1.0),
+                (*_networks(25, 3, 8, 5, 3, 0.1, 7), 2, 2.5),
             ),
             hidden=True,
         ),
