@@ -1363,8 +1363,9 @@ E10_9 = Exercise(
     reference=choose_plan,
     properties=(
         Property(
-            "the eight plans under their limits; under wider and under narrower ones; what just "
-            "meets a limit is within; of two as small, the faster; none",
+            "the eight plans under their limits; under wider and under narrower ones; limits that "
+            'allow "as trained"; what just meets a limit is within; of two as small, the faster; '
+            "none",
             {"upper": 2, "allowed": 1, "choice": 1},
             (
                 (_PLANS, _LIMITS),
