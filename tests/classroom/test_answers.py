@@ -12,6 +12,7 @@ import math
 import re
 import string
 from functools import cache
+from statistics import NormalDist
 from types import SimpleNamespace
 
 import numpy as np
@@ -375,6 +376,43 @@ def set_05(ns):
     }
 
 
+def set_10(ns):
+    steps = {bits: 1 / ns.quantise([1.0], bits)["scale"] for bits in (8, 4)}
+    row = [[1.0] * 128]
+    bits = [ns.grouped(row, 4, group)["bytes"] * 8 / 128 for group in (32, 128)]
+    weights = np.random.default_rng(0).normal(size=(1000, 1000))
+    lost = [100 * ns.prune(weights, 0.5, group)["lost"] for group in (None, 4)]
+    limit = NormalDist().inv_cdf(0.75)  # half of a normal variable lies within ±limit
+    assert lost[0] == pytest.approx(50 - 200 * limit * NormalDist().pdf(limit), abs=0.03)
+    sizes = ns.sparse_bytes(1000, 1000, 100_000, 4)
+    even = ns.low_rank(np.eye(768, 3072), 1.0)["break_even"]
+
+    def less_likely(temperature):
+        return 100 / (1 + math.exp(4 / temperature))
+
+    # Seconds: reading 0.6, other 0.4; computing and unpacking take none
+    step = ns.smaller_step(0.15, 1, 1e99, 1.0, 1e99, 0.4)
+    within = ns.choose_plan(ns.plans, ns.limits)["upper"]["int4"]
+    verdicts = {
+        bits: ns.harm(ns.networks, ns.test_images, ns.test_labels, bits, 1.0)["verdict"]
+        for bits in (8, 4, 3)
+    }
+    (harmless,) = (bits for bits, verdict in verdicts.items() if verdict == "harmless")
+    (harms,) = (bits for bits, verdict in verdicts.items() if verdict == "harms")
+    return {
+        "E10.1": lambda: (steps[8] / steps[4], *steps.values()),
+        "E10.2": lambda: (bits[0], 128, bits[1]),
+        "E10.3": lambda: lost,
+        "E10.4": lambda: (sizes["dense"] / sizes["csr"], sizes["dense"] / sizes["mask"]),
+        "E10.5": lambda: (1000 / math.log(2) / 8, 1 / math.log(2), 8),
+        "E10.6": lambda: (even, 100 * even / 768),
+        "E10.7": lambda: (less_likely(4), 1, less_likely(1)),
+        "E10.8": lambda: (step["speedup"], step["limit"]),
+        "E10.9": lambda: ("yes" if within <= 0.8 else "no", within),
+        "E10.10": lambda: (verdicts[4], harmless, harms),
+    }
+
+
 def source(name):
     return notebooks.ROOT.joinpath("solutions/text", f"{name}.py").read_text(encoding="utf-8")
 
@@ -473,6 +511,7 @@ SETS = {
     "E06": (set_06, "06_ethics_and_sustainability"),
     "E08": (set_08, "08_learning"),
     "E09": (set_09, "09_vision"),
+    "E10": (set_10, "10_compression"),
 }
 
 
