@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 from course.classroom import check, judge, release
-from course.inference.compression import CompressionPlan
+from course.inference import CompressionPlan
 
 NAME = "10_compression"
 EXERCISES = judge.load(release.ROOT / f"solutions/judges/{NAME}.py")
