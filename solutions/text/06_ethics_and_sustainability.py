@@ -654,9 +654,9 @@ look_back()
 
 # %% [markdown]
 # ## Finish
-# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded with all
-# checks, those included that stand in no notebook. It takes a minute or less. In a terminal, `make finish
-# SET=06_ethics_and_sustainability` does the same. In a class, your teacher grades.
+# Studying alone? Save the notebook, run the next cell and press the button: your answers are graded
+# with all checks, those included that stand in no notebook. It takes a minute or less. In a terminal,
+# `make finish SET=06_ethics_and_sustainability` does the same. In a class, your teacher grades.
 
 # %%
 from course.classroom.finish import finish_button

@@ -10,6 +10,7 @@ from pathlib import Path
 import joblib
 import psutil
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 from course.experiments.sweep import read_table, sweep
 
@@ -30,6 +31,8 @@ def double(spec):
 def calls(tmp_path, monkeypatch):
     path = tmp_path / "calls"
     monkeypatch.setenv("CALLS", str(path))
+    # Workers that an earlier test left in joblib's pool were started without the variable.
+    get_reusable_executor().shutdown(wait=True)
     return lambda: path.read_text(encoding="utf-8").split() if path.exists() else []
 
 
