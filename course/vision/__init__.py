@@ -21,6 +21,7 @@ from course.vision.failures import (
     simulate,
     youngs_interval,
 )
+from course.vision.measure import matmul_rate, saved_bytes, training_rate
 from course.vision.resnet import BasicBlock, ResNet, flops_of, n_params
 from course.vision.training import Recipe, Training, accuracy, attacked, train
 
@@ -42,11 +43,14 @@ __all__ = [
     "digits",
     "flops_of",
     "goodput",
+    "matmul_rate",
     "mean_time_between",
     "n_params",
     "parallel_step",
+    "saved_bytes",
     "shift",
     "simulate",
     "train",
+    "training_rate",
     "youngs_interval",
 ]

@@ -167,7 +167,7 @@ for units, pair in study.taught_against_alone().items():
 # %% slideshow={"slide_type": "skip"}
 from course.evidence import cards
 
-cards("K122", "K123", "K132")
+cards("K123", "K132")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A plan on paper, and measured
@@ -251,7 +251,7 @@ for form in dict.fromkeys(form for form, _ in times):
 # are time. Measure where you run.
 
 # %% slideshow={"slide_type": "skip"}
-cards("K166", "K167", "K168", "K169")
+cards("K166", "K167")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Questions for the explorer.
@@ -360,6 +360,12 @@ print(f"and the model itself is {best['n_total']:,} weights, which the receiver 
 
 # %% slideshow={"slide_type": "skip"}
 cards("K206")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Appendix: the other claims of these sections
+
+# %% slideshow={"slide_type": "skip"}
+cards("K122", "K168", "K169")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is contested here

@@ -21,9 +21,12 @@ from course.vision import (
     batches,
     digits,
     flops_of,
+    matmul_rate,
     n_params,
+    saved_bytes,
     shift,
     train,
+    training_rate,
 )
 from course.vision.plan import without_shortcuts
 from course.vision.training import rate_at
@@ -193,6 +196,38 @@ def test_an_attack_stays_small_and_raises_the_loss():
     assert (worst - x).abs().max() <= 0.1 + 1e-6
     assert 0 <= worst.min() <= worst.max() <= 1
     assert F.cross_entropy(model(worst), y) > F.cross_entropy(model(x), y)
+
+
+def test_what_is_kept_for_the_way_back_is_counted_and_can_be_less():
+    """One ReLU layer by hand: a convolution keeps its input, a matrix its own."""
+    model, (x, y) = small(), digits()["train"]
+    x, y = x[:16], y[:16]
+    whole, half, again = (
+        saved_bytes(model, x, y, **how) for how in ({}, {"half": True}, {"recompute": True})
+    )
+    assert again < half < whole
+    assert saved_bytes(model, x[:8], y[:8]) == pytest.approx(whole / 2, rel=0.05)
+    # 16 pictures: input 64 numbers, and at the least one map of 8 × 8 × 8 for each of six layers.
+    assert whole > 4 * 16 * (64 + 4 * 512)
+
+
+def test_recomputing_changes_no_gradient():
+    model, (x, y) = small().eval(), digits()["train"]
+    gradients = []
+    for recompute in (False, True):
+        model.zero_grad()
+        saved_bytes(model, x[:16], y[:16], recompute=recompute)
+        gradients.append(torch.cat([p.grad.flatten() for p in model.parameters()]))
+    assert torch.allclose(*gradients, atol=1e-6)
+
+
+def test_a_rate_is_positive_and_counts_three_passes():
+    model, (x, y) = small(), digits()["train"]
+    images, flops = training_rate(model, x[:32], y[:32], seconds=0.05)
+    assert flops == pytest.approx(3 * flops_of(model, x[0]) * images)
+    assert matmul_rate(64) > 0
+    with pytest.raises(ValueError, match="seconds"):
+        training_rate(model, x[:2], y[:2], seconds=0)
 
 
 def test_two_processes_have_the_gradients_of_one():
