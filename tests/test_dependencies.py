@@ -44,6 +44,11 @@ def test_versions_stand_in_the_lock_only():
     assert all(re.fullmatch(r"[\w-]+", d) for d in PROJECT["dependencies"])
 
 
+def test_settings_are_ascii():
+    """jupytext reads pyproject.toml in the system's encoding, which in China is often GBK."""
+    (ROOT / "pyproject.toml").read_text(encoding="ascii")
+
+
 def test_conda_takes_the_same_list():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     python, pip, section = environment["dependencies"]
