@@ -351,7 +351,7 @@ predict(
     unit="",
 )
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "fragment"} tags=["machine-dependent"]
 from course.learning.plots import draw_edge
 from course.learning.views import edge_view
 

@@ -272,7 +272,7 @@ memory_explorer()
 # The same on this machine: what autograd keeps of one batch of 64 digits, and what two remedies leave.
 # And of this machine's peak, by its fastest matrix product, how much does training use?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["machine-dependent"]
 from course.vision import matmul_rate, saved_bytes, training_rate
 
 batch = tuple(part[:64] for part in data["train"])

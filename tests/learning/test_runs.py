@@ -35,7 +35,7 @@ def test_a_cheap_row_of_each_study_comes_out_again(name, method, setting):
     again = training.run(spec)
     for column in ("test", "loss", "validation"):
         if row[column] != "":
-            assert again[column] == pytest.approx(row[column], rel=0.02), column
+            assert again[column] == pytest.approx(row[column], rel=0.05), column
 
 
 def test_the_table_holds_every_planned_run_once():
