@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from course.classroom import finish, release
+from course.classroom import finish, judge, release
 from course.classroom.copies import ROOT
 
 JUDGE = """
@@ -274,3 +274,28 @@ def test_every_set_ends_with_its_own_button(name):
     text = (ROOT / f"solutions/text/{name}.py").read_text(encoding="utf-8")
     assert re.findall(r'^finish_button\("(.*)"\)$', text, re.MULTILINE) == [name]
     assert f"`make finish SET={name}`" in text
+
+
+DEEP = "[" * 1_000_000 + "]" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        repr('{"00.1": ' + DEEP + "}"),
+        DEEP,
+        repr('{"00.1": [], "00.1": [{"value": 1}]}'),
+        repr('{"00.1": [{"value": 1, "value": 2}]}'),
+        repr('{"00.1": [{"va'),
+        "os.getcwd()",
+        None,
+    ],
+    ids=["deep", "deep literal", "key twice", "inner key twice", "cut off", "a call", "nothing"],
+)
+def test_a_forged_reply_is_graded_as_no_answer_and_stops_nothing(reply):
+    """A learner's kernel may send anything; what `collected` cannot have written earns nothing."""
+    exercises = judge.load(finish.judge_of("00_orders_of_magnitude"))
+    kernel = SimpleNamespace(doing="", run=lambda *_: ("ok", reply))
+    answers = finish.ask_answers(kernel, {"00.1": exercises["00.1"]})
+    assert answers == {"00.1": None}
+    assert judge.grade({"00.1": exercises["00.1"]}, answers)["points"] == 0
