@@ -8,7 +8,8 @@ compute, revenue and what a model is used for; where nothing links scale to harm
 from dataclasses import dataclass
 from datetime import date
 
-from course.accounting.training import training_run
+from course.accounting.hardware import chip
+from course.accounting.training import SECONDS_PER_HOUR
 from course.display import table
 from course.ethics.footprint import Footprint
 from course.evidence import fact
@@ -132,7 +133,8 @@ class ScalingEthicsAnalyzer:
         }
 
     def _concentration(self, deployment):
-        gpu_hours = deployment.flops / training_flop_per_gpu_hour()
+        # An MFU of 40 %, as well-run trainings report.
+        gpu_hours = deployment.flops / (0.4 * chip("H100").peak() * SECONDS_PER_HOUR)
         usd = gpu_hours * fact("price.h100").value
         level = _level(usd, self.cost_usd)
         return Assessment(
@@ -148,11 +150,6 @@ class ScalingEthicsAnalyzer:
         place = deployment.footprint.place
         advice = () if level == "low" else (f"ask what another grid than that of {place} saves",)
         return Assessment("energy and carbon", level, f"{tonnes:,.0f} t, location-based", advice)
-
-
-def training_flop_per_gpu_hour():
-    """FLOP of an H100 in an hour at an MFU of 40 %: what turns compute into hours and money."""
-    return 1 / training_run(1, 1, "H100", mfu=0.4).gpu_hours * 6
 
 
 def _level(amount, borders):

@@ -104,7 +104,7 @@ def specs(names=()):
 
 
 def flops(spec):
-    """About what a run computes: 6 N D for the networks, a token figure for the others."""
+    """About what a run computes: 6 N D for the networks, a rough figure for the others."""
     if spec["study"] == "overfitting":
         return 6.0 * (64 * HIDDEN + HIDDEN * 10) * N_TRAIN * N_STEPS
     if spec["study"] == "batch":

@@ -38,8 +38,8 @@ class DeviceMemory:
         return table("", ("", "", ""), rows)
 
 
-def device_memory(n_params, n_devices=1, stage=0, *, activations=0.0, mixed=True):
-    """The DeviceMemory of data-parallel training with AdamW.
+def device_memory(n_params, n_devices=1, stage=0, *, activations=0.0):
+    """The DeviceMemory of data-parallel training with AdamW in mixed precision.
 
     Plain data parallelism (stage 0) keeps everything on every device. ZeRO splits among them the
     optimiser's state (stage 1), the gradients too (2), and the weights too (3).
@@ -49,12 +49,11 @@ def device_memory(n_params, n_devices=1, stage=0, *, activations=0.0, mixed=True
         n_devices: that share the work; broadcasts.
         stage: of ZeRO, one of ZERO_STAGES.
         activations: bytes that one device's share of the batch keeps.
-        mixed: 2 + 2 + 12 bytes a parameter; without it 4 + 4 + 8, all in 32 bits.
     """
     n_params, n_devices = positive("n_params", n_params), whole("n_devices", n_devices)
     if stage not in ZERO_STAGES:
         raise ValueError(f"stage must be one of 0, 1, 2, 3, got {stage!r}")
-    sizes = (WEIGHT_BYTES, GRADIENT_BYTES, OPTIMISER_BYTES) if mixed else (4, 4, 8)
+    sizes = WEIGHT_BYTES, GRADIENT_BYTES, OPTIMISER_BYTES
     kept = [
         size * n_params / np.where(stage >= first, n_devices, 1)[()]
         for size, first in zip(sizes, (3, 2, 1), strict=True)

@@ -13,8 +13,7 @@ from course.vision.resnet import flops_of
 def saved_bytes(model, images, labels, *, recompute=False, half=False):
     """Bytes that autograd keeps between the forward and the backward pass of a ResNet.
 
-    Parameters and what is kept twice are counted once or not at all: every storage once, and
-    parameters never.
+    A tensor that several operations keep is counted once, and parameters not at all.
 
     Args:
         model: a ResNet.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course.experiments.estimates import Estimate, compare, estimate
+from course.experiments.estimates import compare, estimate
 from course.experiments.runs import groups, load_runs
 from course.scaling.fitting import fit_power_law
 
@@ -68,10 +68,10 @@ class Pairs:
     comparisons: dict = field(repr=False)
 
 
-def pairs(study, first, second, column="accuracy"):
-    """The Pairs of a study of `runs.csv`: "attack", "transfer" or "depth", seed by seed."""
+def pairs(study, first, second):
+    """The Pairs of a study of `runs.csv`, "transfer" or "depth": accuracies, seed by seed."""
     cells = {
-        key: np.array([row[column] for row in rows])
+        key: np.array([row["accuracy"] for row in rows])
         for key, rows in groups(load_runs(TABLE, study), "kind", "n").items()
     }
     settings = sorted({n for _, n in cells})
@@ -87,6 +87,3 @@ def attacked_share(kind):
     return tuple(
         estimate(np.array([row[column] for row in rows])) for column in ("accuracy", "attacked")
     )
-
-
-__all__ = ["Estimate", "Pairs", "PictureLaw", "attacked_share", "pairs", "picture_law"]

@@ -35,7 +35,7 @@
 # $$\text{kWh} = \text{hours} \cdot \frac{\text{watts}}{1000} \cdot \text{PUE}, \qquad
 # \text{tonnes} = \text{kWh} \cdot \frac{\text{grams per kWh}}{10^6}$$
 #
-# Llama 3.1 405B took 30.84 million hours of H100. An H100 is rated at 700 W, a kettle's third.
+# Llama 3.1 405B took 30.84 million hours of H100. An H100 is rated at 700 W.
 
 # %% slideshow={"slide_type": "-"}
 from course.classroom.predict import compare, predict
@@ -99,7 +99,7 @@ failed = [case for case in published.cases if not case.reproduced]
 compare("P06.2", len(failed), of=len(published.cases))
 figure, axes = new_figure(width=8, height=5.4)
 draw_cases(axes, published)
-show(figure, alt="Computed over published for fifteen figures: all but one agree within rounding.")
+show(figure, alt=f"Computed over published for each figure: all but {len(failed)} agree within rounding.")
 
 # %% slideshow={"slide_type": "fragment"}
 for case in failed:
@@ -173,7 +173,7 @@ compare("P06.3", provinces[-1].g_per_kwh / provinces[0].g_per_kwh,
         clean=provinces[0].place, dirty=provinces[-1].place)
 figure, axes = new_figure(width=7.2, height=6.6)
 draw_places(axes, places_view("Llama-3.1-405B", "H100", 1.2))
-show(figure, alt="The run's tonnes by province: Yunnan, Sichuan and Qinghai far below the others.")
+show(figure, alt="The run's tonnes in each province and in five countries, the cleanest at the bottom.")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Hydropower makes three of them. Questions for the explorer:
@@ -273,7 +273,7 @@ first, most = next(iter(held.items()))
 compare("P06.5", 100 * most / sum(held.values()), who=first)
 figure, axes = new_figure()
 draw_lorenz(axes, held)
-show(figure, alt="The Lorenz curve of training compute hugs the floor and rises at the last holder.")
+show(figure, alt="The Lorenz curve of training compute below the line on which all would be alike.")
 without = gini(list(held.values())[1:])
 print(f"Gini {gini(list(held.values())):.2f}; without {first}, whose compute is an estimate, "
       f"{without:.2f}")
@@ -319,7 +319,7 @@ quantised = {s.advice: s for s in second.savings}["quantisation"]
 compare("P06.6", 100 * quantised.low)
 figure, axes = new_figure(width=8.6, height=6)
 draw_savings(axes, savings)
-show(figure, alt="Savings of fifteen pieces of advice in two cases, from minus 60 to 95 per cent.")
+show(figure, alt="What each of fifteen pieces of advice saves, from low to high, in two cases.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # **How to read it.** A line is what is not known: how many questions a small model answers, whether a kernel

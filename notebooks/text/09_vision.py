@@ -82,7 +82,13 @@ def my_block(x, f):
 # %% slideshow={"slide_type": "fragment"}
 block = BasicBlock(8, 8, 1).eval()
 x = torch.randn(2, 8, 8, 8)
-inside = lambda x: block.norm2(block.conv2(torch.relu(block.norm1(block.conv1(x)))))  # noqa: E731
+
+
+def inside(x):
+    """What the block computes beside its shortcut."""
+    return block.norm2(block.conv2(torch.relu(block.norm1(block.conv1(x)))))
+
+
 assert torch.allclose(torch.relu(my_block(x, inside)), block(x)), "x has to be added"
 print("your block and the library's agree")
 
@@ -109,7 +115,7 @@ for comparison in depth.comparisons.values():
     print(comparison)
 figure, axes = new_figure()
 draw_depth(axes, depth)
-show(figure, alt="Test error against depth: with shortcuts it stays low, without them it rises.")
+show(figure, alt="Test error against depth, with shortcuts and without, with intervals.")
 
 # %% slideshow={"slide_type": "skip"}
 from course.evidence import cards
@@ -161,7 +167,13 @@ from contextlib import suppress
 from pathlib import Path
 
 short = Recipe(n_epochs=3)
-new = lambda: ResNet((8, 16), (1, 1), 10, 1, "small")  # noqa: E731
+
+
+def new():
+    """A small network, from whatever random numbers come next."""
+    return ResNet((8, 16), (1, 1), 10, 1, "small")
+
+
 torch.manual_seed(1)
 whole = train(new(), short).model
 with tempfile.TemporaryDirectory() as folder:
@@ -370,7 +382,7 @@ made_up = {t: [simulate(t, 60, between, 600, seed=s)[0] for s in range(5)]
            for t in (120, 600, best, 3600, 3 * 3600)}
 figure, axes = new_figure()
 draw_goodput(axes, intervals, goodput(intervals, 60, between, 600), made_up, best, between)
-show(figure, alt="Kept work against the interval: a broad top near twenty minutes, by formula and draws.")
+show(figure, alt=f"Kept work against the interval, by formula and draws: a broad top near {best / 60:.0f} min.")
 print(f"kept at Young's interval {goodput(best, 60, between, 600):.1%}; "
       f"with a restart of three minutes {goodput(best, 60, between, 180):.1%}")
 
@@ -434,9 +446,10 @@ for n, comparison in transfer.comparisons.items():
 # %% [markdown] slideshow={"slide_type": "notes"}
 # The validation images chose each kind's learning rate. What comes out is of these digits and this small
 # network; with pictures that share edges and textures, and millions of them to learn from first, others
-# find large gains. That is the point: it is a measurement on one's own data, not a law. For the three fields published scaling
-# studies exist, and say different things: recommenders' tables of parameters saturate (Ardalani et al.,
-# 2022), sequence models of clicks do not (Zhai et al., 2024). Nothing carries over from language by itself.
+# find large gains. That is the point: it is a measurement on one's own data, not a law. For the three
+# fields published scaling studies exist, and say different things: recommenders' tables of parameters
+# saturate (Ardalani et al., 2022), sequence models of clicks do not (Zhai et al., 2024). Nothing carries
+# over from language by itself.
 
 # %% slideshow={"slide_type": "skip"}
 cards("K155")

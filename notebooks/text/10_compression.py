@@ -136,7 +136,7 @@ measured = study.methods()
 compare("P10.2", f"{measured.smallest_not_lower('int, a scale for each row').setting:g}")
 figure, axes = new_figure(width=8.6)
 draw_methods(axes)
-show(figure, alt="Accuracy against bytes of the file for five methods: flat at first, then a cliff.")
+show(figure, alt="Accuracy against bytes of the file for five methods, with intervals.")
 
 # %% slideshow={"slide_type": "subslide"}
 measured
@@ -236,7 +236,7 @@ compare("P10.3", "about a tenth of the time" if ratio < 0.25
         else "about half of the time" if ratio < 0.75 else "no less time")
 figure, axes = new_figure(width=9.2)
 draw_times(axes)
-show(figure, alt="Times as ratios: zeros and int8 do not help one picture; smaller matrices do.")
+show(figure, alt="Times of eight forms of the network over that of the network as trained, at two batches.")
 
 # %% slideshow={"slide_type": "fragment"}
 for form in dict.fromkeys(form for form, _ in times):
@@ -287,7 +287,7 @@ factor = rise[-1] / rise[0]
 compare("P10.4", "less by it" if factor < 0.7 else "about as much" if factor < 2 else "several times as much")
 figure, axes = new_figure(1, 2, width=9.6, sharey=True)
 draw_brittleness(axes)
-show(figure, alt="The loss that rounding adds rises with the bytes read for each parameter.")
+show(figure, alt="The loss that rounding adds against the bytes read for each parameter, at two widths.")
 
 # %% slideshow={"slide_type": "fragment"}
 for width, found in brittle.items():

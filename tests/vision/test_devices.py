@@ -27,7 +27,7 @@ def test_sixteen_bytes_a_parameter_and_what_zero_splits():
     """ZeRO's own example: 7.5e9 parameters on 64 devices: 120, 31.4, 16.6 and 1.9 GB."""
     totals = [device_memory(7.5e9, 64, stage).total / 1e9 for stage in range(4)]
     assert totals == pytest.approx([120, 31.4, 16.6, 1.9], abs=0.06)
-    assert device_memory(7.5e9, mixed=False).total == 16 * 7.5e9
+    assert device_memory(7.5e9).total == 16 * 7.5e9
 
 
 @given(n=st.floats(1e6, 1e12), devices=st.integers(1, 4096))
